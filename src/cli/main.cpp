@@ -1,0 +1,72 @@
+// tlsproof: finds the subcommand in the table and runs it.
+#include <csignal>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "tlsproof/base/text.h"
+#include "tlsproof/base/version.h"
+#include "tlsproof/cli/command.h"
+
+namespace {
+
+using namespace tlsproof;
+using namespace tlsproof::cli;
+
+std::string help() {
+  std::string text = "tlsproof: inspects and tests TLS handshakes.\n\nUsage: tlsproof COMMAND [OPTION…]\n\n";
+  for (const Command& command : commands()) {
+    std::string name = "  " + std::string(command.name);
+    name.resize(12, ' ');
+    text += name + std::string(command.summary) + '\n';
+  }
+  return text + "\n'tlsproof COMMAND --help' tells a command's options. Exit status: 0 all hold,\n"
+                "1 a finding, 2 a wrong option or file, 3 could not be judged, 4 internal,\n130 interrupted.\n";
+}
+
+int run(const std::vector<std::string>& words, CommandContext& context) {
+  if (words.empty()) {
+    const std::string text = help();
+    std::fwrite(text.data(), 1, text.size(), context.err);
+    return kExitUsage;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    context.print(help());
+    return kExitOk;
+  }
+  if (words[0] == "--version") {
+    context.print("tlsproof " + std::string(kVersion) + "\n");
+    return kExitOk;
+  }
+  std::vector<std::string_view> names;
+  for (const Command& command : commands()) {
+    if (command.name == words[0]) return command.run(std::span(words).subspan(1), context);
+    names.push_back(command.name);
+  }
+  std::string message = "unknown command '" + escape_terminal_limited(words[0], 60) + "'";
+  if (auto candidate = did_you_mean(words[0], names)) message += "; did you mean '" + std::string(*candidate) + "'?";
+  else message += "; 'tlsproof --help' lists them";
+  context.complain(message);
+  return kExitUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CommandContext context;
+  try {
+    int status = run(std::vector<std::string>(argv + 1, argv + argc), context);
+    if (std::fflush(stdout) != 0 || context.write_failed) {
+      context.complain("cannot write the output");
+      if (status == kExitOk) status = kExitIncomplete;
+    }
+    return status;
+  } catch (const std::bad_alloc&) {
+    context.complain("out of memory");
+  } catch (const std::exception& error) {
+    context.complain(std::string("internal error: ") + error.what());
+  }
+  return kExitInternal;
+}
