@@ -1,0 +1,47 @@
+// Ephemeral key exchange as a seam: generate a key, send its share, derive the secret from the peer's.
+#pragma once
+
+#include <memory>
+
+#include "tlsproof/base/error.h"
+#include "tlsproof/base/random.h"
+#include "tlsproof/base/secret.h"
+
+namespace tlsproof::crypto {
+
+enum class KexError : uint8_t {
+  bad_share_length,  // not the length of the group's shares, or a point form that TLS 1.3 does not know
+  invalid_share,     // not a point on the curve; for finite fields not within (1, p - 1)
+  zero_secret,       // the shared secret is all zeros: the peer's share has low order (RFC 8446 §7.4.2, RFC 7748 §6)
+  internal,          // libcrypto failed: ours
+};
+[[nodiscard]] std::string_view to_string(KexError error);
+
+// One group, many keys: generate() again replaces the key. Not thread safe.
+class KeyExchange {
+ public:
+  virtual ~KeyExchange() = default;
+  // The IANA code point.
+  [[nodiscard]] virtual uint16_t group() const = 0;
+  // A fresh private key whose bytes come from `random` alone, so that a seeded source gives repeatable keys.
+  [[nodiscard]] virtual Status generate(RandomSource& random) = 0;
+  // A given private key, as RFC 7748 and SEC 1 write it: 32 bytes for x25519, 56 for x448, the big-endian scalar in full field
+  // length for the NIST curves, any big-endian exponent for finite fields. A usage error for anything else.
+  [[nodiscard]] virtual Status set_private(ByteView key) = 0;
+  // What goes into key_exchange of a KeyShareEntry, or into ECPoint / dh_Yc: fixed length a group. Borrows until the next key;
+  // empty before the first.
+  [[nodiscard]] virtual ByteView public_share() const = 0;
+  // The shared secret in the form RFC 8446 §7.4 gives it: the x coordinate, or the number padded to the length of p. TLS 1.2 takes
+  // the same for its premaster secret with elliptic curves; with finite fields it takes off leading zeros (RFC 5246 §8.1.2).
+  // `out` is empty after a failure. Needs a key.
+  [[nodiscard]] virtual std::expected<void, KexError> derive(ByteView peer_share, SecretBytes& out) = 0;
+};
+
+// x25519, x448, secp256r1, secp384r1, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096; nullptr for any other group.
+[[nodiscard]] std::unique_ptr<KeyExchange> make_key_exchange(uint16_t group);
+// The groups that make_key_exchange knows.
+[[nodiscard]] std::span<const uint16_t> supported_groups();
+// The length of a share, 0 for unknown groups: 32, 56, 65, 97, 133, 256, 384, 512.
+[[nodiscard]] size_t share_len(uint16_t group);
+
+}  // namespace tlsproof::crypto
