@@ -1,7 +1,6 @@
 // Certification authorities, and what they hand out.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,8 +8,9 @@
 #include "tlsproof/base/bytes.h"
 #include "tlsproof/base/error.h"
 #include "tlsproof/base/random.h"
-#include "tlsproof/crypto/private_key.h"
+#include "tlsproof/crypto/keys.h"
 #include "tlsproof/pki/certificate.h"
+#include "tlsproof/x509/certificate.h"
 
 namespace tlsproof::pki {
 
@@ -21,68 +21,51 @@ struct Identity {
   crypto::PrivateKey key;
 };
 
-// A CA certificate with its key, and the issuers above it as far as they are known.
+// A CA certificate with its key, and the issuers above it as far as they are known. Copies share what never changes.
 class Authority {
  public:
-  // `certificates` are DER, the CA's own first, each following one the issuer of the one before. Fails with a usage error that says
-  // why when the first is not a CA's (basicConstraints, keyUsage) or is not that of `key`.
-  [[nodiscard]] static Result<Authority> make(std::vector<Bytes> certificates, crypto::PrivateKey key);
-  // The same from a PEM file of one or more certificates, or one in DER. `passphrase` opens the key; empty: none is known.
+  // The CA's own certificate first, each following one the issuer of the one before; what follows in another way is dropped. Fails
+  // with a usage error that says why when the first is not a CA's (basicConstraints, keyUsage) or is not that of `key`. `name`
+  // begins the message: "CA certificate 'ca.crt'".
+  [[nodiscard]] static Result<Authority> make(std::vector<x509::Certificate> certificates, crypto::PrivateKey key,
+                                              std::string_view name = "CA certificate");
+  // The same from files; see x509::load_certificates and crypto::PrivateKey::load. In a file of several certificates the one that
+  // fits the key is the CA's own, wherever it stands.
   [[nodiscard]] static Result<Authority> load(const std::string& certificate_path, const std::string& key_path,
-                                              const SecretBytes& passphrase = {});
-  // A new self-signed root for `key`.
+                                              const crypto::PassphraseSource& passphrase = {});
+  // A new self-signed root.
   [[nodiscard]] static Result<Authority> make_root(const CertificateSpec& spec, crypto::PrivateKey key, RandomSource& random);
   // A new CA under this one.
   [[nodiscard]] Result<Authority> make_intermediate(const CertificateSpec& spec, crypto::PrivateKey key,
                                                     RandomSource& random) const;
 
-  // Signs `spec` for the public key `spki`: the certificate alone.
-  [[nodiscard]] Result<Bytes> issue(const CertificateSpec& spec, ByteView spki, RandomSource& random) const;
-  // The same with the key at hand: leaf, then this CA and those above, without the root.
+  // Signs `spec` for `key`: the certificate alone, in DER.
+  [[nodiscard]] Result<Bytes> issue(const CertificateSpec& spec, const crypto::PublicKey& key, RandomSource& random) const;
+  // The same with the private key at hand: leaf, then intermediates().
   [[nodiscard]] Result<Identity> issue_identity(const CertificateSpec& spec, crypto::PrivateKey key, RandomSource& random) const;
+  // issue_identity() of a leaf_spec().
+  [[nodiscard]] Result<Identity> issue_server(Subject subject, std::vector<AlternativeName> names, Validity validity,
+                                              crypto::PrivateKey key, RandomSource& random) const;
+  [[nodiscard]] Result<Identity> issue_client(Subject subject, std::vector<AlternativeName> names, Validity validity,
+                                              crypto::PrivateKey key, RandomSource& random) const;
 
-  [[nodiscard]] ByteView certificate() const { return certificates_.front(); }
-  [[nodiscard]] const std::vector<Bytes>& certificates() const { return certificates_; }  // own first
-  // The certificates that a peer needs beside the leaf: own first, without a self-signed one.
+  [[nodiscard]] const x509::Certificate& certificate() const { return certificates_.front(); }
+  [[nodiscard]] const std::vector<x509::Certificate>& certificates() const { return certificates_; }  // own first
+  // What a peer that trusts the root needs beside the leaf: DERs, own first, without the root (a self-issued one).
   [[nodiscard]] std::vector<Bytes> intermediates() const;
   [[nodiscard]] const crypto::PrivateKey& key() const { return key_; }
-  [[nodiscard]] const Validity& validity() const { return validity_; }
-  [[nodiscard]] ByteView subject_der() const { return subject_der_; }
-  [[nodiscard]] ByteView key_id() const { return key_id_; }  // of the subjectKeyIdentifier; empty without one
+  [[nodiscard]] Validity validity() const;
   // A usage error that says from or until when, unless `now` (seconds since 1970) lies within the validity.
   [[nodiscard]] Status check_valid_at(int64_t now) const;
   // A usage error when its pathLenConstraint allows no CA below it.
   [[nodiscard]] Status check_may_issue_authority() const;
 
  private:
-  Authority(std::vector<Bytes> certificates, crypto::PrivateKey key)
+  Authority(std::vector<x509::Certificate> certificates, crypto::PrivateKey key)
       : certificates_(std::move(certificates)), key_(std::move(key)) {}
 
-  std::vector<Bytes> certificates_;
+  std::vector<x509::Certificate> certificates_;  // never empty, the first readable with both dates
   crypto::PrivateKey key_;
-  Validity validity_;
-  Bytes subject_der_;
-  Bytes key_id_;
-  int path_len_ = -1;  // -1: no limit
 };
-
-// The certificates of a PEM file in its order (other blocks are skipped), or the one of a DER file. A usage error, naming file and
-// `purpose`, when there is none or one cannot be decoded.
-[[nodiscard]] Result<std::vector<Bytes>> load_certificates(const std::string& path, std::string_view purpose);
-
-// "-----BEGIN CERTIFICATE-----" blocks, in order.
-[[nodiscard]] std::string certificates_to_pem(std::span<const Bytes> certificates);
-
-// What is told of a certificate that was made, read back from its bytes.
-struct CertificateSummary {
-  std::string subject;  // "C=CN, O=example, CN=Root CA", escaped; "(empty)" when it is
-  std::string issuer;
-  std::vector<std::string> names;  // "DNS:server.example.com"
-  Validity validity;
-  std::string serial;       // hex, as openssl prints it
-  std::string fingerprint;  // SHA-256 of the DER, hex in lower case without separators
-  std::string key;          // "RSA 4096", "P-256"
-};
-[[nodiscard]] Result<CertificateSummary> summarize(ByteView certificate);
 
 }  // namespace tlsproof::pki

@@ -10,10 +10,7 @@
 #include "tlsproof/base/bytes.h"
 #include "tlsproof/base/error.h"
 #include "tlsproof/base/random.h"
-
-namespace tlsproof::crypto {
-class PrivateKey;
-}
+#include "tlsproof/crypto/keys.h"
 
 namespace tlsproof::pki {
 
@@ -29,8 +26,6 @@ using Subject = std::vector<NameAttribute>;
 // "C=CN,O=example,CN=Root CA" or "/C=CN/O=example/CN=Root CA", in the order written; a backslash takes the next character
 // literally. A usage error names the attribute that is unknown, empty or of a length that X.520 does not allow.
 [[nodiscard]] Result<Subject> parse_subject(std::string_view text);
-// "C=CN, O=example, CN=Root CA"; control characters are left as they are.
-[[nodiscard]] std::string format_subject(const Subject& subject);
 
 // One name of a subjectAltName extension (RFC 5280 §4.2.1.6).
 struct AlternativeName {
@@ -42,8 +37,6 @@ struct AlternativeName {
 // Recognises an IPv4 or IPv6 address (in brackets too), "scheme://…" as a URI, "a@b" as an e-mail address, and otherwise demands
 // a DNS name, whose leftmost label may be "*". A prefix "dns:", "ip:", "email:" or "uri:" says which. Usage error otherwise.
 [[nodiscard]] Result<AlternativeName> parse_alternative_name(std::string_view text);
-// "DNS:server.example.com", "IP:192.0.2.1".
-[[nodiscard]] std::string format_alternative_name(const AlternativeName& name);
 
 // Bits of a keyUsage extension as RFC 5280 §4.2.1.3 numbers them: bit n is 1 << n.
 inline constexpr uint16_t kDigitalSignature = 1U << 0;
@@ -53,9 +46,6 @@ inline constexpr uint16_t kDataEncipherment = 1U << 3;
 inline constexpr uint16_t kKeyAgreement = 1U << 4;
 inline constexpr uint16_t kKeyCertSign = 1U << 5;
 inline constexpr uint16_t kCrlSign = 1U << 6;
-
-inline constexpr std::string_view kServerAuth = "1.3.6.1.5.5.7.3.1";
-inline constexpr std::string_view kClientAuth = "1.3.6.1.5.5.7.3.2";
 
 // Seconds since 1970-01-01 UTC, both included.
 struct Validity {
@@ -106,20 +96,18 @@ struct CertificateSpec {
 
 enum class Role : uint8_t { server, client };
 [[nodiscard]] std::string_view role_name(Role role);  // "server", "client"
-// A leaf for that role alone: digitalSignature (with RSA keys keyEncipherment too for a server, `rsa`), one extendedKeyUsage. An
-// empty subject becomes CN=<first name> when that fits.
-[[nodiscard]] CertificateSpec leaf_spec(Role role, Subject subject, std::vector<AlternativeName> names, Validity validity,
-                                        bool rsa = false);
+// A leaf for that role alone: digitalSignature, one extendedKeyUsage. An empty subject becomes CN=<first name> when that fits.
+[[nodiscard]] CertificateSpec leaf_spec(Role role, Subject subject, std::vector<AlternativeName> names, Validity validity);
 
 // Who signs. An empty certificate: self-signed, issuer and subject are equal and `key` must be the subject's own.
 struct Issuer {
   ByteView certificate;                  // DER, borrowed
-  const crypto::PrivateKey* key = nullptr;  // borrowed; need not belong to the certificate: forgery is a purpose
+  const crypto::PrivateKey* key = nullptr;  // borrowed; never null; need not belong to the certificate: forgery is a purpose
 };
 
-// The DER of the certificate for the public key `spki` (DER SubjectPublicKeyInfo). `random` gives the serial only. Fails with a
+// The DER of the certificate for the public key. `random` gives the serial only. Fails with a
 // usage error when a value cannot be encoded (an unknown attribute type, a date beyond the year 9999, bytes that are no Name).
-[[nodiscard]] Result<Bytes> forge_certificate(const CertificateSpec& spec, ByteView spki, const Issuer& issuer,
+[[nodiscard]] Result<Bytes> forge_certificate(const CertificateSpec& spec, const crypto::PublicKey& key, const Issuer& issuer,
                                               RandomSource& random);
 
 }  // namespace tlsproof::pki

@@ -1,7 +1,6 @@
 // Faulty certificates by name: each with exactly the one fault it is named for, under the CA that the peer trusts.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,7 +16,7 @@ struct ForgeContext {
   const Authority& authority;  // whom the peer trusts
   Role role = Role::client;
   Subject subject;                     // empty: CN of the first name
-  std::vector<AlternativeName> names;  // empty: for a client none beyond "tlsproof.invalid"; a server needs one
+  std::vector<AlternativeName> names;  // empty: a client is then "client.tlsproof.invalid"; a server needs one
   int64_t now = 0;                     // seconds since 1970: what is expired is so at that time
   RandomSource& random;
 };

@@ -12,10 +12,10 @@
 namespace tlsproof::pki {
 
 struct SigningRequest {
-  Bytes spki;         // DER SubjectPublicKeyInfo of the requested key
+  crypto::PublicKey key;
   Bytes subject_der;  // the Name, byte by byte
   bool subject_empty = false;
-  std::vector<AlternativeName> names;  // the subjectAltName asked for; kinds we do not issue are left out and counted
+  std::vector<AlternativeName> names = {};  // the subjectAltName asked for; kinds we do not issue are left out and counted
   size_t num_other_names = 0;
 };
 
