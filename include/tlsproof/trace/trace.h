@@ -2,6 +2,9 @@
 //
 // A handshake that we play and one found in a capture give the same Trace. Raw bytes are kept per direction; events point
 // into them. Decoded messages are made on demand from the content of an event.
+//
+// The direction of connecting, connected, half_closed and closed is the one in which we send, so that a Trace knows whether we
+// are the client; of the others the one in which it came or went.
 #pragma once
 
 #include <string>
@@ -9,7 +12,7 @@
 #include "tlsproof/base/clock.h"
 #include "tlsproof/base/secret.h"
 #include "tlsproof/trace/sink.h"
-#include "tlsproof/wire/any_message.h"
+#include "tlsproof/wire/messages.h"
 
 namespace tlsproof::trace {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tlsproof/wire/any_message.h"
+#include "tlsproof/wire/messages.h"
 
 namespace tlsproof::view {
 
