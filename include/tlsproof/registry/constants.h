@@ -1,6 +1,7 @@
 // Named wire values, one namespace a kind, from the same rows as the tables of code_point.h. IANA's spelling.
 //
-//   cipher_suite::TLS_AES_128_GCM_SHA256, version::TLS1_3, group::x25519, extension::key_share, alert::handshake_failure …
+//   cipher_suite::TLS_AES_128_GCM_SHA256, version::TLS1_3, group::x25519, extension::key_share,
+//   alert::handshake_failure …
 #pragma once
 
 #include <cstdint>
