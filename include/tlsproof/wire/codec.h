@@ -56,6 +56,8 @@ void encode_u16_list16(const std::vector<uint16_t>& in, Writer& w);
 [[nodiscard]] bool decode_opaque16(Reader& r, Bytes& out, std::string_view field, size_t min = 0, size_t max = 0xffff);
 [[nodiscard]] bool decode_opaque24(Reader& r, Bytes& out, std::string_view field, size_t min = 0,
                                    size_t max = 0xffffff);
+// Exactly as many bytes as `out` has.
+[[nodiscard]] bool decode_fixed(Reader& r, std::span<uint8_t> out, std::string_view field);
 // All that is left.
 void decode_rest(Reader& r, Bytes& out);
 

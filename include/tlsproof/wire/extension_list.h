@@ -120,6 +120,8 @@ class ExtensionList {
 [[nodiscard]] bool decode_extensions(Reader& r, ExtensionList& out, std::string_view field, size_t min = 0,
                                      size_t max = 0xffff);
 void encode_extensions(const ExtensionList& in, Writer& w);
+// The same where the whole block may be absent (hellos before TLS 1.3): it is there when any byte follows.
+[[nodiscard]] bool decode_optional_extensions(Reader& r, bool& present, ExtensionList& out, std::string_view field);
 // Only the entries, to the end of `r`: the block without its length.
 [[nodiscard]] bool decode_extension_entries(Reader& r, ExtensionList& out);
 void encode_extension_entries(const ExtensionList& in, Writer& w);

@@ -56,7 +56,7 @@ class HandshakeAssembler {
   explicit HandshakeAssembler(size_t max_len = kMaxHandshakeLen) : max_len_(max_len) {}
 
   // `record` is whatever the caller numbers records (or events) by; it comes back in Message. Empty fragments change
-  // nothing.
+  // nothing, and neither does any after too_large.
   void push(ByteView fragment, uint64_t record);
   [[nodiscard]] Next next(Message& out);
 

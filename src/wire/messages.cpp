@@ -1,0 +1,187 @@
+#include "tlsproof/wire/messages.h"
+
+#include <fmt/format.h>
+
+#include "tlsproof/base/text.h"
+#include "tlsproof/registry/code_point.h"
+
+namespace tlsproof::wire {
+namespace {
+
+using registry::KeyExchange;
+namespace handshake_type = registry::handshake_type;
+namespace version = registry::version;
+
+// Decodes into the alternative T of `out`, keeping its memory when it is the one there.
+template <class T>
+Parsed<void> decode_as(ByteView body, AnyMessage& out, size_t base) {
+  T* target = std::get_if<T>(&out);
+  if (target == nullptr) target = &out.emplace<T>();
+  return decode_all_into(body, *target, base);
+}
+
+Parsed<void> keep_raw(uint8_t type, ByteView body, AnyMessage& out) {
+  RawMessage* target = std::get_if<RawMessage>(&out);
+  if (target == nullptr) target = &out.emplace<RawMessage>();
+  target->type = type;
+  target->body.assign(body.begin(), body.end());
+  return {};
+}
+
+// TLS 1.3 and its drafts (0x7fXX), which share the form of its messages since draft 23.
+bool is_tls13(uint16_t v) {
+  return v == version::TLS1_3 || v >> 8 == 0x7f;
+}
+bool is_tls12(uint16_t v) {
+  return v == version::TLS1_2;
+}
+// Versions whose Certificate and NewSessionTicket have TLS 1.2's form.
+bool is_tls12_or_below(uint16_t v) {
+  return v >= version::SSL3 && v <= version::TLS1_2;
+}
+
+Parsed<void> decode_server_key_exchange(ByteView body, const DecodeContext& context, AnyMessage& out, size_t base) {
+  // RFC 4346 §7.4.3: before TLS 1.2 the signature came without its algorithm.
+  if (is_tls12(context.version)) {
+    if (context.key_exchange == KeyExchange::ecdhe) return decode_as<ServerKeyExchangeEcdhe>(body, out, base);
+    if (context.key_exchange == KeyExchange::dhe || context.key_exchange == KeyExchange::dh)
+      return decode_as<ServerKeyExchangeDhe>(body, out, base);
+  }
+  return keep_raw(handshake_type::server_key_exchange, body, out);
+}
+
+Parsed<void> decode_client_key_exchange(ByteView body, const DecodeContext& context, AnyMessage& out, size_t base) {
+  switch (context.key_exchange) {
+    case KeyExchange::ecdhe:
+    case KeyExchange::ecdh:
+      return decode_as<ClientKeyExchangeEcdhe>(body, out, base);
+    case KeyExchange::dhe:
+    case KeyExchange::dh:
+      return decode_as<ClientKeyExchangeDhe>(body, out, base);
+    case KeyExchange::rsa:
+      // RFC 5246 §7.4.7.1: SSL 3.0 sent the encrypted secret without a length.
+      if (context.version != version::SSL3) return decode_as<ClientKeyExchangeRsa>(body, out, base);
+      break;
+    default:
+      break;
+  }
+  return keep_raw(handshake_type::client_key_exchange, body, out);
+}
+
+// Certificate, CertificateRequest, NewSessionTicket: one type, two forms.
+Parsed<void> decode_two_formed(uint8_t type, ByteView body, const DecodeContext& context, AnyMessage& out,
+                               size_t base) {
+  const uint16_t v = context.version;
+  if (type == handshake_type::certificate) {
+    if (is_tls13(v)) return decode_as<Certificate13>(body, out, base);
+    if (is_tls12_or_below(v)) return decode_as<Certificate12>(body, out, base);
+  } else if (type == handshake_type::certificate_request) {
+    if (is_tls13(v)) return decode_as<CertificateRequest13>(body, out, base);
+    if (is_tls12(v)) return decode_as<CertificateRequest12>(body, out, base);
+  } else if (type == handshake_type::new_session_ticket) {
+    if (is_tls13(v)) return decode_as<NewSessionTicket13>(body, out, base);
+    if (is_tls12_or_below(v)) return decode_as<NewSessionTicket12>(body, out, base);
+  }
+  return keep_raw(type, body, out);
+}
+
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+
+}  // namespace
+
+Parsed<void> decode_handshake_into(uint8_t type, ByteView body, const DecodeContext& context, AnyMessage& out,
+                                   size_t base) {
+  switch (type) {
+    case handshake_type::hello_request:
+      return decode_as<HelloRequest>(body, out, base);
+    case handshake_type::client_hello:
+      return decode_as<ClientHello>(body, out, base);
+    case handshake_type::server_hello:
+      return decode_as<ServerHello>(body, out, base);
+    case handshake_type::end_of_early_data:
+      return decode_as<EndOfEarlyData>(body, out, base);
+    case handshake_type::encrypted_extensions:
+      return decode_as<EncryptedExtensions>(body, out, base);
+    case handshake_type::certificate:
+    case handshake_type::certificate_request:
+    case handshake_type::new_session_ticket:
+      return decode_two_formed(type, body, context, out, base);
+    case handshake_type::server_key_exchange:
+      return decode_server_key_exchange(body, context, out, base);
+    case handshake_type::server_hello_done:
+      return decode_as<ServerHelloDone>(body, out, base);
+    case handshake_type::certificate_verify:
+      if (is_tls12(context.version) || is_tls13(context.version)) return decode_as<CertificateVerify>(body, out, base);
+      break;
+    case handshake_type::client_key_exchange:
+      return decode_client_key_exchange(body, context, out, base);
+    case handshake_type::finished:
+      return decode_as<Finished>(body, out, base);
+    case handshake_type::certificate_status:
+      return decode_as<CertificateStatus>(body, out, base);
+    case handshake_type::key_update:
+      return decode_as<KeyUpdate>(body, out, base);
+    case handshake_type::message_hash:
+      return decode_as<MessageHash>(body, out, base);
+    default:
+      break;
+  }
+  return keep_raw(type, body, out);
+}
+
+Parsed<AnyMessage> decode_handshake(uint8_t type, ByteView body, const DecodeContext& context, size_t base) {
+  AnyMessage out;
+  if (auto status = decode_handshake_into(type, body, context, out, base); !status)
+    return std::unexpected(status.error());
+  return out;
+}
+
+uint8_t message_type(const AnyMessage& message) {
+  return std::visit(
+      Overload{[](const RawMessage& raw) { return raw.type; }, []<class T>(const T&) { return T::kType; }}, message);
+}
+
+std::string message_name(const AnyMessage& message) {
+  return std::visit(
+      Overload{[](const RawMessage& raw) {
+                 const auto* known = registry::find(registry::Kind::handshake_type, raw.type);
+                 return known != nullptr ? std::string(known->name) : fmt::format("message {}", hex8(raw.type));
+               },
+               [](const ServerHello& hello) {
+                 return std::string(hello.is_hello_retry_request() ? "HelloRetryRequest" : ServerHello::kName);
+               },
+               []<class T>(const T&) { return std::string(T::kName); }},
+      message);
+}
+
+void encode_body(const AnyMessage& message, Writer& w) {
+  std::visit(Overload{[&](const RawMessage& raw) { w.bytes(raw.body); }, [&](const auto& typed) { encode(typed, w); }},
+             message);
+}
+
+bool encode_message(const AnyMessage& message, Bytes& out) {
+  Writer w(out);
+  w.u8(message_type(message));
+  w.prefixed24([&] { encode_body(message, w); });
+  return w.ok();
+}
+
+ExtensionList* extensions_of(AnyMessage& message) {
+  return std::visit(
+      []<class T>(T& typed) -> ExtensionList* {
+        if constexpr (requires { typed.extensions; })
+          return &typed.extensions;
+        else
+          return nullptr;
+      },
+      message);
+}
+
+const ExtensionList* extensions_of(const AnyMessage& message) {
+  return extensions_of(const_cast<AnyMessage&>(message));
+}
+
+}  // namespace tlsproof::wire
