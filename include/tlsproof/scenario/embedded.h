@@ -7,7 +7,7 @@
 namespace tlsproof::scenario {
 
 struct EmbeddedFile {
-  std::string_view path;                     // "mtls/expired.yaml"
+  std::string_view path;                    // "mtls/expired.yaml"
   std::span<const std::string_view> parts;  // the content, cut at line ends because compilers limit a literal
 };
 

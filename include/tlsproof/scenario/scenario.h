@@ -1,4 +1,5 @@
-// Scenarios: the honest run of one role plus edits, and what must come of it. Typed, complete, and checked when they are read.
+// Scenarios: the honest run of one role plus edits, and what must come of it. Typed, complete, and checked when they
+// are read.
 //
 // The language is explained in scenarios/README.md. Everything here is plain data that outlives the text it came from.
 #pragma once
@@ -32,7 +33,7 @@ struct ClientSetup {
   KeyType key_type = KeyType::any;  // restricts signature_algorithms, so that the server picks that certificate
   std::vector<uint16_t> versions;   // offered; empty: only the case's
   bool plain_http = false;          // speaks HTTP without TLS
-  bool request = true;              // sends the HTTP request once the handshake is complete, where the endpoint has http
+  bool request = true;  // sends the HTTP request once the handshake is complete, where the endpoint has http
   bool operator==(const ClientSetup&) const = default;
 };
 
@@ -57,12 +58,12 @@ enum class Control : uint8_t { none, wrong_ca, wrong_name, shifted_clock };
 
 enum class ClientAuthExpected : uint8_t { accepted, refused, requested, ca_names, signature_schemes };
 enum class CertificateCheck : uint8_t {
-  chain_complete,      // every issuer up to an anchor is sent (the root may be missing)
-  chain_in_order,      // each certifies the one before
-  chain_valid,         // a path to an anchor validates
+  chain_complete,  // every issuer up to an anchor is sent (the root may be missing)
+  chain_in_order,  // each certifies the one before
+  chain_valid,     // a path to an anchor validates
   name_matches,
-  not_expired,         // within its dates now
-  days_left,           // at least the target's min_days_left
+  not_expired,  // within its dates now
+  days_left,    // at least the target's min_days_left
   version_3,
   has_san,
   key_strength,
@@ -78,24 +79,23 @@ struct Condition {
   enum class Test : uint8_t { equals, any_of, none_of, contains, present };
   std::string field;
   Test test = Test::equals;
-  Value value;           // equals, contains: the value; any_of, none_of: a list
-  bool present = true;   // Test::present
-  bool operator==(const Condition&) const = default;
+  Value value;          // equals, contains: the value; any_of, none_of: a list
+  bool present = true;  // Test::present
 };
 
 struct Expect {
   enum class Kind : uint8_t {
-    completes,        // handshake complete and application data exchanged
-    abort,            // the peer refuses, with one of `alerts` if it sends one
-    answers,          // the peer sends `message`, and all of `where` hold
-    refused,          // however
-    ignored,          // goes on as if what we bent had not been there
-    client_auth,      // read against what the target declares
-    certificate,      // of the server
-    version_refused,  // the case's version is not negotiated
-    server_name_told, // info: which certificate, or which alert, the name brings
+    completes,         // handshake complete and application data exchanged
+    abort,             // the peer refuses, with one of `alerts` if it sends one
+    answers,           // the peer sends `message`, and all of `where` hold
+    refused,           // however
+    ignored,           // goes on as if what we bent had not been there
+    client_auth,       // read against what the target declares
+    certificate,       // of the server
+    version_refused,   // none of the versions that ClientSetup offers is negotiated
+    server_name_told,  // info: which certificate, or which alert, the name brings
     plain_http_refused,
-    control,          // our verifier objects for the control's reason beside the normal ones
+    control,  // our verifier objects for the control's reason beside the normal ones
   };
   Kind kind = Kind::completes;
   std::vector<uint8_t> alerts;  // abort: AlertDescription values; empty: any alert
@@ -103,9 +103,8 @@ struct Expect {
   std::vector<Condition> where;
   ClientAuthExpected client_auth = ClientAuthExpected::accepted;
   CertificateCheck certificate = CertificateCheck::chain_valid;
-  bool waited_allowed = false;    // `waited: allowed`: silence until we half-close is no failure
-  bool indistinguishable = false; // all cases of the matrix must look the same from outside
-  bool operator==(const Expect&) const = default;
+  bool waited_allowed = false;     // `waited: allowed`: silence until we half-close is no failure
+  bool indistinguishable = false;  // all cases of the matrix must look the same from outside
 };
 [[nodiscard]] std::string_view to_text(Expect::Kind kind);  // the key in the file: "client_auth", "server_name"
 // For a person: "refused by alert illegal_parameter or decode_error", "client certificate refused".
@@ -121,10 +120,16 @@ struct Connection {
   std::optional<Expect> expect;  // of this connection alone; the last one is judged by Play::expect
 };
 
-// What is done and expected for one choice of the matrix.
+// What is done and expected with one version and one choice of the matrix.
 struct Play {
-  std::vector<std::pair<std::string, std::string>> variables;  // name -> value as case ids show it, in the matrix's order
-  std::vector<std::string> needs;  // names of target::feature_infos()
+  uint16_t version = 0;  // the one to negotiate; offered alone unless the client says otherwise
+  std::string title;     // the scenario's, with the variables' values
+  std::string suffix;    // "[tls=1.3,method=64]", stable; "" when the scenario has only one play
+  std::vector<std::pair<std::string, std::string>>
+      variables;  // name -> value as case ids show it, in the matrix's order
+  // Names of target::feature_infos(): what the file says, with the version's own added ("version.tls1_3", unless there
+  // is no TLS or the version is to be refused), and "client_auth.requested" made that of the version.
+  std::vector<std::string> needs;
   Control control = Control::none;
   std::vector<Connection> connections;  // at least one
   Expect expect;
@@ -132,39 +137,34 @@ struct Play {
 };
 
 struct Scenario {
-  std::string id;  // path under scenarios/ without ".yaml": "mtls/expired"
-  std::string title;
+  std::string id;     // path under scenarios/ without ".yaml": "mtls/expired"
+  std::string title;  // variables in angle brackets: "A client that offers <version> is refused"
   std::string why;
   std::string fix;
   verdict::Requirement requirement = verdict::Requirement::info;
   std::vector<verdict::Citation> cites;
   std::vector<std::string> tags;
   Role we_are = Role::client;
-  std::vector<uint16_t> versions;  // played with each; empty only for plain_http, where there is no TLS
+  std::vector<uint16_t> versions;  // played with each, in this order; at least one
   bool exclusive = false;          // run alone
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;  // name -> values as case ids show them
-  std::vector<Play> plays;         // one for each choice of the matrix; one without a matrix
+  std::vector<Play> plays;  // versions outermost, then each choice of the matrix; at least one
   config::Where where;
 };
 
 inline constexpr size_t kMaxPlays = 4096;
 
-// A scenario with its version and its choice of the matrix. Borrows the scenario.
+// One play of a scenario. Borrows the scenario.
 struct Case {
   const Scenario* scenario = nullptr;
   const Play* play = nullptr;
-  uint16_t version = 0;            // 0: no TLS (plain_http)
-  std::string suffix;              // "[tls=1.3,method=64]", "" for plain_http without a matrix; stable
-  // play->needs, with the version's own added ("version.tls1_3", unless the version is expected to be refused) and
-  // "client_auth.requested" made that of the version.
-  std::vector<std::string> needs;
-  [[nodiscard]] std::string id() const { return scenario->id + suffix; }
+  [[nodiscard]] std::string id() const { return scenario->id + play->suffix; }
 };
-// Every case, versions outermost. Only those of `versions` (code points) when it is not empty.
+// Every play. Only those with one of `versions` (code points) when that is not empty.
 [[nodiscard]] std::vector<Case> expand(const Scenario& scenario, std::span<const uint16_t> versions = {});
 
-// Reads one scenario. `id` as in Scenario; `file` is what messages call the text. Fails at the first thing that is wrong with
-// "file:line:column: message" (Error::Kind::usage).
+// Reads one scenario. `id` as in Scenario; `file` is what messages call the text. Fails at the first thing that is
+// wrong with "file:line:column: message" (Error::Kind::usage).
 [[nodiscard]] Result<Scenario> parse_scenario(std::string_view yaml, const std::string& file, std::string id);
 
 }  // namespace tlsproof::scenario
