@@ -12,7 +12,8 @@ namespace {
 
 // What a host may be made of: names (with the underscore of some internal ones), addresses, and an IPv6 zone.
 bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._:%").find(c) != std::string_view::npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-._:%").find(c) != std::string_view::npos;
 }
 
 std::unexpected<Error> bad(std::string_view text, std::string_view reason) {

@@ -1,5 +1,5 @@
-// Text -> tree. yaml-cpp gives events, not its own tree: so depth, nodes and text are counted while they come, and its recursion
-// ends when ours does.
+// Text -> tree. yaml-cpp gives events, not its own tree: so depth, nodes and text are counted while they come, and its
+// recursion ends when ours does.
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -26,13 +26,17 @@ struct Refused {  // thrown through yaml-cpp, caught in parse_yaml
   Error error;
 };
 
-[[noreturn]] void refuse(const Where& where, std::string_view message) { throw Refused{where.error(message).error()}; }
+[[noreturn]] void refuse(const Where& where, std::string_view message) {
+  throw Refused{where.error(message).error()};
+}
 
 }  // namespace
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::shared_ptr<const std::string> file) : file_(std::move(file)) { root_.where_ = {file_, 1, 1}; }
+  explicit TreeBuilder(std::shared_ptr<const std::string> file) : file_(std::move(file)) {
+    root_.where_ = {file_, 1, 1};
+  }
 
   [[nodiscard]] Node take() { return std::move(root_); }
 
@@ -56,7 +60,8 @@ class TreeBuilder final : public YAML::EventHandler {
     attach(found->second);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     if (tag != "?" && tag != "!") refuse(at(mark), "tags ('!…') are not understood here");
     if (expects_key()) {
       if (anchor != YAML::NullAnchor) refuse(at(mark), "a key takes no anchor");
@@ -73,7 +78,8 @@ class TreeBuilder final : public YAML::EventHandler {
                        YAML::EmitterStyle::value) override {
     begin(Node::Kind::list, mark, tag, anchor);
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     begin(Node::Kind::map, mark, tag, anchor);
   }
   void OnSequenceEnd() override { end(); }
@@ -102,11 +108,13 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void count_nodes(size_t num, const Where& where) {
     num_nodes_ += num;
-    if (num_nodes_ > kMaxNodes) refuse(where, fmt::format("more than {} values, what aliases repeat included", kMaxNodes));
+    if (num_nodes_ > kMaxNodes)
+      refuse(where, fmt::format("more than {} values, what aliases repeat included", kMaxNodes));
   }
   void count_text(size_t len, const Where& where) {
     text_len_ += len;
-    if (text_len_ > kMaxText) refuse(where, fmt::format("more than {} bytes of text, what aliases repeat included", kMaxText));
+    if (text_len_ > kMaxText)
+      refuse(where, fmt::format("more than {} bytes of text, what aliases repeat included", kMaxText));
   }
   static void check_depth(size_t depth, const Where& where) {
     if (depth > kMaxDepth) refuse(where, fmt::format("nested deeper than {} levels", kMaxDepth));
@@ -193,8 +201,7 @@ size_t sequence_len(std::string_view text) {
 
 // What yaml-cpp must never see, because it costs too much or because nobody means it.
 Status check_text(std::string_view text, const std::shared_ptr<const std::string>& file) {
-  if (text.size() > kMaxFileLen)
-    return Where{file, 0, 0}.error(fmt::format("larger than {} bytes", kMaxFileLen));
+  if (text.size() > kMaxFileLen) return Where{file, 0, 0}.error(fmt::format("larger than {} bytes", kMaxFileLen));
   Where where{file, 1, 1};
   size_t num_open = 0;
   while (!text.empty()) {
@@ -205,7 +212,8 @@ Status check_text(std::string_view text, const std::shared_ptr<const std::string
       return where.error(fmt::format("control character 0x{:02x}", static_cast<uint8_t>(c)));
     if (c == '[' || c == '{') ++num_open;
     if ((c == ']' || c == '}') && num_open > 0) --num_open;
-    if (num_open > kMaxOpenBrackets) return where.error(fmt::format("more than {} brackets are open here", kMaxOpenBrackets));
+    if (num_open > kMaxOpenBrackets)
+      return where.error(fmt::format("more than {} brackets are open here", kMaxOpenBrackets));
     where.column += static_cast<uint32_t>(len);
     if (c == '\n') where = {file, where.line + 1, 1};
     text.remove_prefix(len);

@@ -12,7 +12,9 @@ namespace {
 
 constexpr size_t kMaxListed = 12;  // candidates that a message lists
 
-std::vector<std::string> to_strings(std::span<const std::string_view> words) { return {words.begin(), words.end()}; }
+std::vector<std::string> to_strings(std::span<const std::string_view> words) {
+  return {words.begin(), words.end()};
+}
 
 }  // namespace
 
@@ -21,7 +23,9 @@ std::string Where::text() const {
   return line == 0 ? name : fmt::format("{}:{}:{}", name, line, column);
 }
 
-std::unexpected<Error> Where::error(std::string_view message) const { return fail_usage(fmt::format("{}: {}", text(), message)); }
+std::unexpected<Error> Where::error(std::string_view message) const {
+  return fail_usage(fmt::format("{}: {}", text(), message));
+}
 
 Node Node::make_scalar(std::string text, bool quoted, Where where) {
   Node node;
@@ -100,7 +104,8 @@ Result<int64_t> Node::duration_ns() const {
   constexpr int64_t kDay = 24 * 3'600'000'000'000;
   for (const Unit& unit : kUnits) {
     if (!is_scalar() || !text_.ends_with(unit.name)) continue;
-    if (auto value = parse_integer(std::string_view(text_).substr(0, text_.size() - unit.name.size()), 0, kDay / unit.ns))
+    if (auto value =
+            parse_integer(std::string_view(text_).substr(0, text_.size() - unit.name.size()), 0, kDay / unit.ns))
       return *value * unit.ns;
   }
   return error(fmt::format("expected a duration such as 250ms, 5s or 2m, at most 24h, found {}", describe()));

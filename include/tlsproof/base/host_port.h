@@ -17,9 +17,9 @@ struct HostPort {
   bool operator==(const HostPort&) const = default;
 };
 
-// Reads "example.com:443", "192.0.2.1:443", "[::1]:443". Fails (usage) when there is no port and `default_port` is 0, for a
-// port outside 1..65535, an IPv6 address without brackets, a URL, an empty or overlong (over 253) host, or any character that
-// no host has. A host is not resolved.
+// Reads "example.com:443", "192.0.2.1:443", "[::1]:443". Fails (usage) when there is no port and `default_port` is 0,
+// for a port outside 1..65535, an IPv6 address without brackets, a URL, an empty or overlong (over 253) host, or any
+// character that no host has. A host is not resolved.
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text, uint16_t default_port = 0);
 
 // Whether the text is an IPv4 address in four decimal parts or an IPv6 address (without brackets; a zone may follow).

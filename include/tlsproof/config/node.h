@@ -1,7 +1,8 @@
 // A YAML document as a small tree of our own, with the place of every key and value, read under limits.
 //
-// Every failure is Error::Kind::usage and one line "file:line:column: message", already escaped; line and column (in bytes)
-// count from 1. Source: YAML 1.2 core schema, of which only plain data is taken: no tags, one document, no duplicate keys.
+// Every failure is Error::Kind::usage and one line "file:line:column: message", already escaped; line and column (in
+// bytes) count from 1. Source: YAML 1.2 core schema, of which only plain data is taken: no tags, one document, no
+// duplicate keys.
 #pragma once
 
 #include <initializer_list>
@@ -65,12 +66,13 @@ class Node {
   [[nodiscard]] Result<std::string> word() const;  // a scalar that is not empty and has no control characters
   [[nodiscard]] Result<long long> integer(long long min, long long max) const;  // 12 or 0x1f, unquoted
   [[nodiscard]] Result<bool> boolean() const;                                   // true or false, unquoted
-  [[nodiscard]] Result<Bytes> bytes() const;                                    // hex digits, blanks between bytes allowed
+  [[nodiscard]] Result<Bytes> bytes() const;          // hex digits, blanks between bytes allowed
   [[nodiscard]] Result<int64_t> duration_ns() const;  // "250ms", "5s", "2m"; whole numbers, at most 24 hours
   [[nodiscard]] Result<int64_t> date() const;         // "2026-12-31": seconds since 1970 of its first moment, UTC
   [[nodiscard]] Result<std::span<const Node>> list() const;
   [[nodiscard]] Result<std::span<const Entry>> map() const;
-  // The scalar must be one of `words`; its index. "unknown WHAT 'x', did you mean 'y'?" or the list of them when it is short.
+  // The scalar must be one of `words`; its index. "unknown WHAT 'x', did you mean 'y'?" or the list of them when it is
+  // short.
   [[nodiscard]] Result<size_t> one_of(std::span<const std::string_view> words, std::string_view what) const;
 
   // "file:line:column: message" at this node. The message must be escaped already.
@@ -94,15 +96,18 @@ struct Entry {
   Node value;
 };
 
-inline std::span<const Entry> Node::entries() const { return entries_; }
+inline std::span<const Entry> Node::entries() const {
+  return entries_;
+}
 
-// `name` is what messages call the source. Input that is larger than kMaxFileLen, not UTF-8, or has NUL fails before it is
-// scanned. Bounded in time, memory and stack for any bytes.
+// `name` is what messages call the source. Input that is larger than kMaxFileLen, not UTF-8, or has NUL fails before it
+// is scanned. Bounded in time, memory and stack for any bytes.
 [[nodiscard]] Result<Node> parse_yaml(std::string_view text, const std::string& name);
 // The same for a file; messages begin with `path` as given.
 [[nodiscard]] Result<Node> load_yaml(const std::string& path);
 
-// "'x', did you mean 'y'?" or, when nothing is near and they are few, "'x' (one of a, b, c)", else "'x'". Escapes `word`.
+// "'x', did you mean 'y'?" or, when nothing is near and they are few, "'x' (one of a, b, c)", else "'x'". Escapes
+// `word`.
 [[nodiscard]] std::string suggest(std::string_view word, std::span<const std::string_view> candidates);
 
 // A map whose keys are known. Borrows the node, which must outlive it.
@@ -119,8 +124,8 @@ class Fields {
   [[nodiscard]] static Result<Fields> open(const Node& node, std::string_view what,
                                            std::span<const std::string_view> known);
 
-  // The value of a known key (asking for another one is a bug of ours), or nullptr when the key is absent or its value is
-  // empty.
+  // The value of a known key (asking for another one is a bug of ours), or nullptr when the key is absent or its value
+  // is empty.
   [[nodiscard]] const Node* find(std::string_view key) const;
   // The same; "WHAT needs 'KEY'" at the map's place when it is absent.
   [[nodiscard]] Result<const Node*> require(std::string_view key) const;

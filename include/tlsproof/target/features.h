@@ -14,7 +14,8 @@ namespace tlsproof::target {
 struct FeatureInfo {
   std::string_view name;         // "client_auth.requested.tls1_3"
   std::string_view explanation;  // what "yes" means: "asks for a client certificate in TLS 1.3"
-  // What the user can do where it is missing: "give --client-ca and --client-ca-key"; empty when it lies with the endpoint.
+  // What the user can do where it is missing: "give --client-ca and --client-ca-key"; empty when it lies with the
+  // endpoint.
   std::string_view remedy;
 };
 
@@ -23,7 +24,8 @@ struct FeatureInfo {
 [[nodiscard]] const FeatureInfo* feature_info(std::string_view name);  // nullptr for an unknown name
 [[nodiscard]] std::span<const std::string_view> feature_names();       // for did_you_mean
 
-// "version.tls1_3" and "client_auth.requested.tls1_3" for 0x0304: names with a version in them. Empty for other versions.
+// "version.tls1_3" and "client_auth.requested.tls1_3" for 0x0304: names with a version in them. Empty for other
+// versions.
 [[nodiscard]] std::string version_feature(uint16_t version);
 [[nodiscard]] std::string client_auth_feature(uint16_t version);
 
@@ -43,8 +45,9 @@ class Features {
   [[nodiscard]] const Feature& get(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const { return get(name).answer == Answer::yes; }
 
-  // Why a check that needs all of these cannot be played, naming the first that is not "yes" and what would be needed; nullopt
-  // when nothing is missing. "needs client_ca.key (a CA …): no client CA key was given; give --client-ca and --client-ca-key"
+  // Why a check that needs all of these cannot be played, naming the first that is not "yes" and what would be needed;
+  // nullopt when nothing is missing. "needs client_ca.key (a CA …): no client CA key was given; give --client-ca and
+  // --client-ca-key"
   [[nodiscard]] std::optional<std::string> missing(std::span<const std::string> needs) const;
 
   // In the order of feature_infos(); the ones that were set.

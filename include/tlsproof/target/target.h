@@ -1,5 +1,5 @@
-// What is tested and what is expected of it: endpoints, trust, identities, declared behaviour, waivers. Plain data; files are
-// named here and read by who needs them.
+// What is tested and what is expected of it: endpoints, trust, identities, declared behaviour, waivers. Plain data;
+// files are named here and read by who needs them.
 //
 // The file format is explained in scenarios/README.md ("Target files"); scenarios/targets/ has examples.
 #pragma once
@@ -36,7 +36,8 @@ struct PassphraseSource {
   Kind kind = Kind::none;
   std::string name;  // the path, or the variable
 };
-// Reads it; one line end at its end is dropped. Empty for none. Usage errors name the file or variable, never the content.
+// Reads it; one line end at its end is dropped. Empty for none. Usage errors name the file or variable, never the
+// content.
 [[nodiscard]] Result<SecretBytes> load_passphrase(const PassphraseSource& source);
 
 // A certificate (PEM or DER, its issuers after it) and its key. Both paths are set, or none.
@@ -48,15 +49,15 @@ struct KeyPair {
 };
 
 struct Trust {
-  bool system = true;               // the system's store
-  std::vector<std::string> paths;   // PEM files of anchors
+  bool system = true;              // the system's store
+  std::vector<std::string> paths;  // PEM files of anchors
   std::vector<std::string> crl_paths;
 };
 
 struct Http {
   bool enabled = true;  // false: no request is sent, and "accepted" shows in other ways
   std::string path = "/";
-  std::string host;     // of the Host header; empty: Endpoint::name()
+  std::string host;  // of the Host header; empty: Endpoint::name()
 };
 
 struct Timeouts {  // nanoseconds
@@ -77,11 +78,11 @@ struct Endpoint {
   // Versions that it is declared to speak, as code points, ascending. Empty: nothing is declared.
   std::vector<uint16_t> versions;
   Trust trust;
-  KeyPair client_identity;             // the good client certificate
-  KeyPair client_ca;                   // the CA that forges client certificates; empty: faulty ones cannot be made
+  KeyPair client_identity;  // the good client certificate
+  KeyPair client_ca;        // the CA that forges client certificates; empty: faulty ones cannot be made
   Timeouts timeouts;
-  int min_days_left = 14;              // a certificate that ends sooner is a finding
-  std::vector<std::string> suites;     // suites, ids, patterns; empty: the default ones
+  int min_days_left = 14;           // a certificate that ends sooner is a finding
+  std::vector<std::string> suites;  // suites, ids, patterns; empty: the default ones
 
   // The name sent in SNI, "" for none: RFC 6066 §3 allows DNS names only, so an IP address sends none.
   [[nodiscard]] std::string sni() const;
@@ -99,8 +100,8 @@ struct Target {
 // An endpoint from HOST:PORT with everything else at its default.
 [[nodiscard]] Result<Target> make_target(std::string_view host_port);
 
-// Reads a target file. Paths in it are relative to its folder and come back usable from the current one. Keys are not followed
-// and files named in it are not opened. Fails with "file:line:column: message".
+// Reads a target file. Paths in it are relative to its folder and come back usable from the current one. Keys are not
+// followed and files named in it are not opened. Fails with "file:line:column: message".
 [[nodiscard]] Result<Target> load_target_file(const std::string& path);
 // The same from text; `folder` is put before relative paths ("" leaves them).
 [[nodiscard]] Result<Target> parse_target(std::string_view yaml, const std::string& name, const std::string& folder);

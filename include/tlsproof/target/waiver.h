@@ -13,7 +13,7 @@ struct Waiver {
   std::string check;     // a scenario id, with or without its case ("mtls/expired[tls=1.2]"), or a pattern with * and ?
   std::string endpoint;  // a label or pattern; empty: every endpoint
   std::string reason;
-  int64_t until = 0;     // seconds since 1970: the first moment at which it no longer holds; 0: no end
+  int64_t until = 0;       // seconds since 1970: the first moment at which it no longer holds; 0: no end
   std::string until_text;  // as the file says it: the last day on which it holds
   std::string where;       // "file:line:column", escaped
 };
@@ -24,10 +24,11 @@ class WaiverBook {
   explicit WaiverBook(std::span<const Waiver> waivers) : waivers_(waivers), used_(waivers.size(), false) {}
 
   // The first waiver in force at `now` (seconds since 1970) for this finding, or nullptr; marks it as used. `id` is the
-  // scenario's id followed by its case suffix ("mtls/expired[tls=1.2]"); a `check` without brackets covers all its cases.
+  // scenario's id followed by its case suffix ("mtls/expired[tls=1.2]"); a `check` without brackets covers all its
+  // cases.
   const Waiver* match(std::string_view id, std::string_view endpoint, int64_t now);
-  // Those that match() never returned, expired ones among them. Waivers of what was not played are the caller's to leave out:
-  // see `covers`.
+  // Those that match() never returned, expired ones among them. Waivers of what was not played are the caller's to
+  // leave out: see `covers`.
   [[nodiscard]] std::vector<const Waiver*> unused() const;
 
  private:

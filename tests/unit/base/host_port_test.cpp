@@ -64,7 +64,8 @@ TEST(HostPort, BadOnesSayWhy) {
 
 TEST(HostPort, IpAddress) {
   for (std::string_view yes : {"127.0.0.1", "::1", "fe80::1%lo"}) EXPECT_TRUE(is_ip_address(yes)) << yes;
-  for (std::string_view no : {"", "localhost", "1.2.3", "256.1.1.1", "::1%", "1.2.3.4%lo"}) EXPECT_FALSE(is_ip_address(no)) << no;
+  for (std::string_view no : {"", "localhost", "1.2.3", "256.1.1.1", "::1%", "1.2.3.4%lo"})
+    EXPECT_FALSE(is_ip_address(no)) << no;
 }
 
 TEST(Glob, Table) {
@@ -73,10 +74,12 @@ TEST(Glob, Table) {
     bool match;
   };
   const Row rows[] = {
-      {"", "", true},           {"", "a", false},         {"*", "", true},          {"*", "a/b", true},
-      {"mtls/*", "mtls/x", true}, {"mtls/*", "mtls", false}, {"*/x", "a/b/x", true},   {"a*b*c", "aXbYc", true},
-      {"a*b*c", "aXbY", false}, {"?", "", false},          {"?", "a", true},         {"a?c", "abc", true},
-      {"**", "abc", true},      {"a", "A", false},         {"*a*a*b", "aaaaaa", false}, {"[tls]", "[tls]", true},
+      {"", "", true},           {"", "a", false},           {"*", "", true},
+      {"*", "a/b", true},       {"mtls/*", "mtls/x", true}, {"mtls/*", "mtls", false},
+      {"*/x", "a/b/x", true},   {"a*b*c", "aXbYc", true},   {"a*b*c", "aXbY", false},
+      {"?", "", false},         {"?", "a", true},           {"a?c", "abc", true},
+      {"**", "abc", true},      {"a", "A", false},          {"*a*a*b", "aaaaaa", false},
+      {"[tls]", "[tls]", true},
   };
   for (const Row& row : rows) EXPECT_EQ(glob_match(row.pattern, row.text), row.match) << row.pattern << " " << row.text;
   // Would never end if each star were tried at each place.

@@ -81,7 +81,9 @@ TEST(ConfigTree, BadInputSaysWhereAndWhat) {
       {std::string("a: \0", 4), "f.yaml:1:4: control character 0x00"},
       {"a: 1\nb: \x1b[31m", "f.yaml:2:4: control character 0x1b"},
       {"a: \xff", "f.yaml:1:4: not UTF-8: byte 0xff"},
-      {"\xff\xfe" "a", "f.yaml:1:1: not UTF-8: byte 0xff"},
+      {"\xff\xfe"
+       "a",
+       "f.yaml:1:1: not UTF-8: byte 0xff"},
       {"a: b\n  c: d\n", "f.yaml:2:4: YAML: illegal map value"},
       {"a: [1, 2\n", "f.yaml:2:1: YAML: end of sequence flow not found"},
       {"a: \"x", "f.yaml:1:6: YAML: illegal EOF in scalar"},
@@ -95,11 +97,13 @@ TEST(ConfigTree, BadInputSaysWhereAndWhat) {
 TEST(ConfigLimits, HostileInputFailsFast) {
   std::string laughs = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
   for (char c = 'b'; c <= 'z'; ++c)
-    laughs += std::string(1, c) + ": &" + c + " [" + repeat(std::string("*") + static_cast<char>(c - 1) + ",", 10) + "]\n";
+    laughs +=
+        std::string(1, c) + ": &" + c + " [" + repeat(std::string("*") + static_cast<char>(c - 1) + ",", 10) + "]\n";
   std::string text_laughs = "a: &a \"" + std::string(900'000, 'x') + "\"\nb: [" + repeat("*a,", 1000) + "]\n";
   std::string many_values = "[" + repeat("1,", 100'001) + "]";
   std::string deep_aliases = "a0: &a0 [x]\n";
-  for (int i = 1; i < 80; ++i) deep_aliases += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  for (int i = 1; i < 80; ++i)
+    deep_aliases += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   std::string indented;
   for (size_t i = 0; i < 300; ++i) indented += std::string(i, ' ') + "a:\n";
   const std::pair<std::string, std::string_view> rows[] = {
@@ -125,8 +129,10 @@ TEST(ConfigLimits, HostileInputFailsFast) {
       {repeat("! ", 400'000), "f.yaml:1:3: YAML: cannot assign multiple tags to the same node"},
       {repeat("a: ", 300'000), "f.yaml:1:5: YAML: illegal map value"},
       {repeat("*a ", 300'000), "f.yaml:1:1: YAML: the referenced anchor is not defined"},
-      {repeat("\n", 1'000'000) + "[1", "f.yaml:1000001:1: a key must be text, not a list or a map (is a bracket left open?)"},
-      {repeat("# c\n", 250'000) + "- [1", "f.yaml:250001:3: a key must be text, not a list or a map (is a bracket left open?)"},
+      {repeat("\n", 1'000'000) + "[1",
+       "f.yaml:1000001:1: a key must be text, not a list or a map (is a bracket left open?)"},
+      {repeat("# c\n", 250'000) + "- [1",
+       "f.yaml:250001:3: a key must be text, not a list or a map (is a bracket left open?)"},
       {repeat("'' ", 300'000), "f.yaml:1:4: a second document begins here; a file is one document"},
       {"{" + repeat("a,", 400'000) + "}", "f.yaml:1:4: the key 'a' is there twice"},
       {"[" + repeat("a: b,", 200'000) + "]", "f.yaml:1:250000: more than 100000 values, what aliases repeat included"},
@@ -161,7 +167,9 @@ TEST(ConfigFile, NamesTheFile) {
 
 // ---- getters
 
-const Node& only(const Result<Node>& list) { return list->items()[0]; }
+const Node& only(const Result<Node>& list) {
+  return list->items()[0];
+}
 
 template <class T>
 std::string outcome(const Result<T>& result) {
@@ -241,8 +249,10 @@ TEST(ConfigGetters, OneOf) {
   auto node = parse_yaml("[wrong_ca, expierd, zzzzzzzz, [x]]", "f");
   ASSERT_TRUE(node);
   EXPECT_EQ(*node->items()[0].one_of(kWords, "fault"), 1U);
-  EXPECT_EQ(outcome(node->items()[1].one_of(kWords, "fault")), "f:1:12: unknown fault 'expierd', did you mean 'expired'?");
-  EXPECT_EQ(outcome(node->items()[2].one_of(kWords, "fault")), "f:1:21: unknown fault 'zzzzzzzz' (one of expired, wrong_ca)");
+  EXPECT_EQ(outcome(node->items()[1].one_of(kWords, "fault")),
+            "f:1:12: unknown fault 'expierd', did you mean 'expired'?");
+  EXPECT_EQ(outcome(node->items()[2].one_of(kWords, "fault")),
+            "f:1:21: unknown fault 'zzzzzzzz' (one of expired, wrong_ca)");
   EXPECT_EQ(outcome(node->items()[3].one_of(kWords, "fault")), "f:1:31: expected expired, wrong_ca, found a list");
 }
 
