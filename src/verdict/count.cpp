@@ -44,11 +44,16 @@ bool has_findings_at(const Counts& counts, FailOn fail_on) {
   return true;
 }
 
+// A verdict that says something about the endpoint. A waiver accepts what was judged; it judges nothing by itself.
+bool is_judged(const Finding& finding) {
+  return finding.verdict == Verdict::pass || finding.verdict == Verdict::fail || finding.verdict == Verdict::warn;
+}
+
 bool is_incomplete(const EndpointRun& run) {
   if (run.unreachable || !run.error.empty()) return true;
-  Counts counts = count(run);
+  const Counts counts = count(run);
   // Each endpoint by itself: one that was judged says nothing about one that was not.
-  return counts.error + counts.inconclusive > 0 || counts.judged() == 0;
+  return counts.error + counts.inconclusive > 0 || std::ranges::none_of(run.findings, is_judged);
 }
 
 }  // namespace
