@@ -38,10 +38,10 @@ Status check_is_authority(const x509::CertificateView& certificate, std::string_
     return fail_usage(fmt::format("{} cannot be decoded{}", name,
                                   certificate.problems.empty() ? "" : ": " + certificate.problems.front().message()));
   if (!certificate.is_ca())
-    return fail_usage(fmt::format("{} is not a CA's: {} (subject {})", name,
-                                  certificate.basic_constraints ? "its basicConstraints say CA:FALSE"
-                                                                : "it has no basicConstraints with CA:TRUE",
-                                  certificate.subject.escaped_text()));
+    return fail_usage(fmt::format(
+        "{} is not a CA's: {} (subject {})", name,
+        certificate.basic_constraints ? "its basicConstraints say CA:FALSE" : "it has no basicConstraints with CA:TRUE",
+        certificate.subject.escaped_text()));
   if (certificate.key_usage && !certificate.key_usage->has(x509::KeyUsage::key_cert_sign))
     return fail_usage(fmt::format("{} may not sign certificates: its keyUsage lacks keyCertSign (subject {})", name,
                                   certificate.subject.escaped_text()));
@@ -55,8 +55,8 @@ Result<Authority> Authority::make(std::vector<x509::Certificate> certificates, c
   TLSPROOF_CHECK(!certificates.empty());
   TLSPROOF_TRY_VOID(check_is_authority(*certificates.front(), name));
   if (!is_of_key(*certificates.front(), key))
-    return fail_usage(fmt::format("the {} key does not fit the {} (its key is {}, subject {})",
-                                  key.public_key().name(), name, certificates.front()->public_key.describe(),
+    return fail_usage(fmt::format("the {} key does not fit the {} (its key is {}, subject {})", key.public_key().name(),
+                                  name, certificates.front()->public_key.describe(),
                                   certificates.front()->subject.escaped_text()));
   return Authority(order_path(std::move(certificates)), std::move(key));
 }
@@ -65,10 +65,12 @@ Result<Authority> Authority::load(const std::string& certificate_path, const std
                                   const crypto::PassphraseSource& passphrase) {
   TLSPROOF_TRY(auto certificates, x509::load_certificates(certificate_path, "CA certificate"));
   const std::string name = fmt::format("CA certificate '{}'", escape_terminal(certificate_path));
-  if (certificates.size() == 1) TLSPROOF_TRY_VOID(check_is_authority(*certificates.front(), name));  // before a passphrase
+  if (certificates.size() == 1)
+    TLSPROOF_TRY_VOID(check_is_authority(*certificates.front(), name));  // before a passphrase
   TLSPROOF_TRY(SecretBytes content, load_secret_file(key_path, "CA key"));
-  TLSPROOF_TRY(crypto::PrivateKey key, crypto::PrivateKey::load(
-                                           content.view(), fmt::format("CA key '{}'", escape_terminal(key_path)), passphrase));
+  TLSPROOF_TRY(
+      crypto::PrivateKey key,
+      crypto::PrivateKey::load(content.view(), fmt::format("CA key '{}'", escape_terminal(key_path)), passphrase));
   auto own = std::ranges::find_if(certificates,
                                   [&](const x509::Certificate& candidate) { return is_of_key(*candidate, key); });
   if (own != certificates.end()) std::rotate(certificates.begin(), own, own + 1);
@@ -92,7 +94,8 @@ Result<Bytes> Authority::issue(const CertificateSpec& spec, const crypto::Public
   return forge_certificate(spec, key, Issuer{.certificate = certificate().der(), .key = &key_}, random);
 }
 
-Result<Identity> Authority::issue_identity(const CertificateSpec& spec, crypto::PrivateKey key, RandomSource& random) const {
+Result<Identity> Authority::issue_identity(const CertificateSpec& spec, crypto::PrivateKey key,
+                                           RandomSource& random) const {
   TLSPROOF_TRY(Bytes leaf, issue(spec, key.public_key(), random));
   Identity identity{.chain = {std::move(leaf)}, .key = std::move(key)};
   std::ranges::move(intermediates(), std::back_inserter(identity.chain));
@@ -101,12 +104,14 @@ Result<Identity> Authority::issue_identity(const CertificateSpec& spec, crypto::
 
 Result<Identity> Authority::issue_server(Subject subject, std::vector<AlternativeName> names, Validity validity,
                                          crypto::PrivateKey key, RandomSource& random) const {
-  return issue_identity(leaf_spec(Role::server, std::move(subject), std::move(names), validity), std::move(key), random);
+  return issue_identity(leaf_spec(Role::server, std::move(subject), std::move(names), validity), std::move(key),
+                        random);
 }
 
 Result<Identity> Authority::issue_client(Subject subject, std::vector<AlternativeName> names, Validity validity,
                                          crypto::PrivateKey key, RandomSource& random) const {
-  return issue_identity(leaf_spec(Role::client, std::move(subject), std::move(names), validity), std::move(key), random);
+  return issue_identity(leaf_spec(Role::client, std::move(subject), std::move(names), validity), std::move(key),
+                        random);
 }
 
 std::vector<Bytes> Authority::intermediates() const {
@@ -116,7 +121,9 @@ std::vector<Bytes> Authority::intermediates() const {
   return out;
 }
 
-Validity Authority::validity() const { return {*certificate()->not_before, *certificate()->not_after}; }
+Validity Authority::validity() const {
+  return {*certificate()->not_before, *certificate()->not_after};
+}
 
 Status Authority::check_valid_at(int64_t now) const {
   const Validity span = validity();
@@ -131,7 +138,8 @@ Status Authority::check_valid_at(int64_t now) const {
 Status Authority::check_may_issue_authority() const {
   const auto& limit = certificate()->basic_constraints->path_len;
   if (limit && *limit <= 0)
-    return fail_usage(fmt::format("the CA {} allows no CA below it (pathlen:0)", certificate()->subject.escaped_text()));
+    return fail_usage(
+        fmt::format("the CA {} allows no CA below it (pathlen:0)", certificate()->subject.escaped_text()));
   return {};
 }
 

@@ -11,7 +11,9 @@
 namespace tlsproof::pki {
 namespace {
 
-std::unexpected<Error> fail_openssl(std::string_view what) { return std::unexpected(crypto::openssl_error(what)); }
+std::unexpected<Error> fail_openssl(std::string_view what) {
+  return std::unexpected(crypto::openssl_error(what));
+}
 
 Result<X509NamePtr> encode_subject(const CertificateSpec& spec) {
   if (!spec.subject_der.empty()) {
@@ -28,8 +30,9 @@ Result<X509NamePtr> encode_subject(const CertificateSpec& spec) {
   for (const NameAttribute& attribute : spec.subject) {
     Asn1ObjectPtr type(OBJ_txt2obj(attribute.type.c_str(), 0));
     const auto* value = reinterpret_cast<const uint8_t*>(attribute.value.data());
-    if (!type || X509_NAME_add_entry_by_OBJ(name.get(), type.get(), attribute.verbatim ? V_ASN1_UTF8STRING : MBSTRING_UTF8,
-                                            value, static_cast<int>(attribute.value.size()), -1, 0) != 1) {
+    if (!type ||
+        X509_NAME_add_entry_by_OBJ(name.get(), type.get(), attribute.verbatim ? V_ASN1_UTF8STRING : MBSTRING_UTF8,
+                                   value, static_cast<int>(attribute.value.size()), -1, 0) != 1) {
       crypto::clear_openssl_errors();
       return fail_usage(fmt::format("the subject's {}={} cannot be encoded", escape_terminal(attribute.type),
                                     escape_terminal_limited(attribute.value, 80)));
@@ -42,8 +45,8 @@ Status set_serial(X509* certificate, const Bytes& wanted, RandomSource& random) 
   uint8_t fresh[16];
   ByteView magnitude = wanted;
   if (wanted.empty()) {
-    // RFC 5280 §4.1.2.2: positive and at most 20 octets. 128 bits, of which the highest is 0 and the next 1, so that every serial
-    // has the same length and none is zero: 126 random bits never meet again.
+    // RFC 5280 §4.1.2.2: positive and at most 20 octets. 128 bits, of which the highest is 0 and the next 1, so that
+    // every serial has the same length and none is zero: 126 random bits never meet again.
     random.fill(fresh);
     fresh[0] = static_cast<uint8_t>((fresh[0] & 0x3f) | 0x40);
     magnitude = fresh;
@@ -84,10 +87,14 @@ GeneralNamePtr string_name(int type, int string_type, std::string_view value) {
 
 Result<GeneralNamePtr> encode_name(const AlternativeName& name) {
   switch (name.kind) {
-    case AlternativeName::Kind::dns: return string_name(GEN_DNS, V_ASN1_IA5STRING, name.value);
-    case AlternativeName::Kind::email: return string_name(GEN_EMAIL, V_ASN1_IA5STRING, name.value);
-    case AlternativeName::Kind::uri: return string_name(GEN_URI, V_ASN1_IA5STRING, name.value);
-    case AlternativeName::Kind::ip: break;
+    case AlternativeName::Kind::dns:
+      return string_name(GEN_DNS, V_ASN1_IA5STRING, name.value);
+    case AlternativeName::Kind::email:
+      return string_name(GEN_EMAIL, V_ASN1_IA5STRING, name.value);
+    case AlternativeName::Kind::uri:
+      return string_name(GEN_URI, V_ASN1_IA5STRING, name.value);
+    case AlternativeName::Kind::ip:
+      break;
   }
   const std::optional<Bytes> address = x509::parse_ip(name.value);
   if (!address) return fail_usage(fmt::format("'{}' is not an IP address", escape_terminal_limited(name.value, 80)));
@@ -235,13 +242,20 @@ Result<const EVP_MD*> signature_hash(const EVP_PKEY* key, SignatureHash wanted) 
     return fail_usage("an Ed25519 or Ed448 key signs with its own hash and takes no other");
   }
   switch (wanted) {
-    case SignatureHash::sha224: return EVP_sha224();
-    case SignatureHash::sha256: return EVP_sha256();
-    case SignatureHash::sha384: return EVP_sha384();
-    case SignatureHash::sha512: return EVP_sha512();
-    case SignatureHash::sha1: return EVP_sha1();
-    case SignatureHash::md5: return EVP_md5();
-    case SignatureHash::automatic: break;
+    case SignatureHash::sha224:
+      return EVP_sha224();
+    case SignatureHash::sha256:
+      return EVP_sha256();
+    case SignatureHash::sha384:
+      return EVP_sha384();
+    case SignatureHash::sha512:
+      return EVP_sha512();
+    case SignatureHash::sha1:
+      return EVP_sha1();
+    case SignatureHash::md5:
+      return EVP_md5();
+    case SignatureHash::automatic:
+      break;
   }
   const int bits = EVP_PKEY_is_a(key, "EC") == 1 ? EVP_PKEY_get_bits(key) : 256;
   return bits > 384 ? EVP_sha512() : bits > 256 ? EVP_sha384() : EVP_sha256();
@@ -269,7 +283,9 @@ CertificateSpec authority_spec(Subject subject, Validity validity, std::optional
   return spec;
 }
 
-std::string_view role_name(Role role) { return role == Role::server ? "server" : "client"; }
+std::string_view role_name(Role role) {
+  return role == Role::server ? "server" : "client";
+}
 
 CertificateSpec leaf_spec(Role role, Subject subject, std::vector<AlternativeName> names, Validity validity) {
   CertificateSpec spec;
@@ -280,7 +296,8 @@ CertificateSpec leaf_spec(Role role, Subject subject, std::vector<AlternativeNam
   spec.names = std::move(names);
   spec.validity = validity;
   spec.basic_constraints = BasicConstraints{};
-  // Every signature of TLS is digitalSignature. keyEncipherment would allow the RSA key exchange too, which has no forward secrecy.
+  // Every signature of TLS is digitalSignature. keyEncipherment would allow the RSA key exchange too, which has no
+  // forward secrecy.
   spec.key_usage = kDigitalSignature;
   spec.extended_key_usage = {std::string(role == Role::server ? x509::kServerAuth : x509::kClientAuth)};
   return spec;

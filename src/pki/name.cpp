@@ -48,8 +48,8 @@ Result<NameAttribute> check_attribute(std::string_view type, std::string value, 
   if (!is_valid_utf8(value)) return fail_usage(fmt::format("the subject's {} is not valid UTF-8", known->name));
   if (value.find('\0') != std::string::npos)
     return fail_usage(fmt::format("the subject's {} has a NUL inside", known->name));
-  const auto num_characters =
-      static_cast<size_t>(std::ranges::count_if(value, [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; }));
+  const auto num_characters = static_cast<size_t>(
+      std::ranges::count_if(value, [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; }));
   if (num_characters < known->min_len || num_characters > known->max_len)
     return fail_usage(fmt::format("the subject's {} has {} characters; {} are allowed", known->name, num_characters,
                                   known->min_len == known->max_len ? fmt::format("exactly {}", known->max_len)
@@ -77,8 +77,8 @@ bool is_label(std::string_view label) {
 
 Result<AlternativeName> check_dns(std::string_view text) {
   auto refuse = [&](std::string_view why) {
-    return fail_usage(fmt::format("'{}' is not a name that a certificate can be for: {}",
-                                  escape_terminal_limited(text, 80), why));
+    return fail_usage(
+        fmt::format("'{}' is not a name that a certificate can be for: {}", escape_terminal_limited(text, 80), why));
   };
   if (text.empty()) return refuse("it is empty");
   if (text.size() > 253) return refuse("a DNS name has at most 253 characters");
@@ -88,9 +88,11 @@ Result<AlternativeName> check_dns(std::string_view text) {
   const auto labels = split(text, '.');
   for (size_t i = 0; i < labels.size(); ++i) {
     if (i == 0 && labels[i] == "*" && labels.size() > 1) continue;
-    if (labels[i].find('*') != std::string::npos) return refuse("a wildcard is the whole leftmost label, \"*.example.com\"");
+    if (labels[i].find('*') != std::string::npos)
+      return refuse("a wildcard is the whole leftmost label, \"*.example.com\"");
     if (!is_label(labels[i]))
-      return refuse("a DNS name is made of letters, digits, hyphens and dots; for a client's name use a subject, \"CN=…\"");
+      return refuse(
+          "a DNS name is made of letters, digits, hyphens and dots; for a client's name use a subject, \"CN=…\"");
   }
   if (std::ranges::all_of(labels.back(), [](char c) { return c >= '0' && c <= '9'; }))
     return refuse("it looks like an IP address and is none");
@@ -150,8 +152,10 @@ Result<Subject> parse_subject(std::string_view text) {
       has_equals = false;
       kept = 0;
     } else if (!has_equals) {
-      if (text[i] == '=') has_equals = true;
-      else type += text[i];
+      if (text[i] == '=')
+        has_equals = true;
+      else
+        type += text[i];
     } else if (text[i] == '\\') {
       if (++i == text.size()) return fail_usage("the subject ends in a lone backslash");
       value += text[i];

@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kMaxRequestLen = size_t{1} << 20;
 
-// The DER inside the first CERTIFICATE REQUEST block (or NEW CERTIFICATE REQUEST, as some write it), else `content` itself.
+// The DER inside the first CERTIFICATE REQUEST block (or NEW CERTIFICATE REQUEST, as some write it), else `content`
+// itself.
 Result<Bytes> find_request(ByteView content, std::string_view what) {
   if (content.size() > kMaxRequestLen)
     return fail_usage(fmt::format("the {} is longer than {} bytes", what, kMaxRequestLen));
@@ -47,10 +48,13 @@ std::optional<AlternativeName> take_name(const GENERAL_NAME* name) {
   using Kind = AlternativeName::Kind;
   if (type != GEN_DNS && type != GEN_EMAIL && type != GEN_URI && type != GEN_IPADD) return std::nullopt;
   const ByteView bytes(ASN1_STRING_get0_data(value), static_cast<size_t>(ASN1_STRING_length(value)));
-  // What the request says is checked like what a user says: a NUL inside a DNS name is an old trick to get a certificate for
-  // somebody else.
+  // What the request says is checked like what a user says: a NUL inside a DNS name is an old trick to get a
+  // certificate for somebody else.
   const std::string text = type == GEN_IPADD ? x509::ip_text(bytes) : std::string(as_text(bytes));
-  const std::string_view prefix = type == GEN_DNS ? "dns:" : type == GEN_EMAIL ? "email:" : type == GEN_URI ? "uri:" : "ip:";
+  const std::string_view prefix = type == GEN_DNS     ? "dns:"
+                                  : type == GEN_EMAIL ? "email:"
+                                  : type == GEN_URI   ? "uri:"
+                                                      : "ip:";
   auto checked = parse_alternative_name(std::string(prefix) + text);
   if (!checked || (type == GEN_IPADD && checked->kind != Kind::ip)) return std::nullopt;
   return *checked;
@@ -71,19 +75,23 @@ Result<SigningRequest> parse_signing_request(ByteView content, std::string_view 
   const int verified = X509_REQ_verify(request.get(), key->native());
   crypto::clear_openssl_errors();
   if (verified != 1)
-    return fail_usage(fmt::format("the {} is not signed by the key it is for: it was changed, or whoever made it does not "
-                                  "hold that key", what));
+    return fail_usage(
+        fmt::format("the {} is not signed by the key it is for: it was changed, or whoever made it does not "
+                    "hold that key",
+                    what));
   SigningRequest out{.key = std::move(*key),
                      .subject_der = to_der<i2d_X509_NAME>(X509_REQ_get_subject_name(request.get()))};
   out.subject_empty = X509_NAME_entry_count(X509_REQ_get_subject_name(request.get())) == 0;
-  Handle<X509_EXTENSIONS, [](X509_EXTENSIONS* list) { sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free); }> extensions(
-      X509_REQ_get_extensions(request.get()));
-  GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509V3_get_d2i(extensions.get(), NID_subject_alt_name, nullptr, nullptr)));
+  Handle<X509_EXTENSIONS, [](X509_EXTENSIONS* list) { sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free); }>
+      extensions(X509_REQ_get_extensions(request.get()));
+  GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions.get(), NID_subject_alt_name, nullptr, nullptr)));
   crypto::clear_openssl_errors();
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    if (auto name = take_name(sk_GENERAL_NAME_value(names.get(), i))) out.names.push_back(std::move(*name));
-    else ++out.num_other_names;
+    if (auto name = take_name(sk_GENERAL_NAME_value(names.get(), i)))
+      out.names.push_back(std::move(*name));
+    else
+      ++out.num_other_names;
   }
   return out;
 }

@@ -14,8 +14,8 @@
 
 namespace tlsproof::pki {
 
-// What one side of a handshake presents: certificates as they are sent, leaf first, and the key that signs. The key need not fit
-// the leaf (fault wrong_key).
+// What one side of a handshake presents: certificates as they are sent, leaf first, and the key that signs. The key
+// need not fit the leaf (fault wrong_key).
 struct Identity {
   std::vector<Bytes> chain;  // DER; the root is not sent
   crypto::PrivateKey key;
@@ -24,25 +24,28 @@ struct Identity {
 // A CA certificate with its key, and the issuers above it as far as they are known. Copies share what never changes.
 class Authority {
  public:
-  // The CA's own certificate first, each following one the issuer of the one before; what follows in another way is dropped. Fails
-  // with a usage error that says why when the first is not a CA's (basicConstraints, keyUsage) or is not that of `key`. `name`
-  // begins the message: "CA certificate 'ca.crt'".
+  // The CA's own certificate first, each following one the issuer of the one before; what follows in another way is
+  // dropped. Fails with a usage error that says why when the first is not a CA's (basicConstraints, keyUsage) or is not
+  // that of `key`. `name` begins the message: "CA certificate 'ca.crt'".
   [[nodiscard]] static Result<Authority> make(std::vector<x509::Certificate> certificates, crypto::PrivateKey key,
                                               std::string_view name = "CA certificate");
-  // The same from files; see x509::load_certificates and crypto::PrivateKey::load. In a file of several certificates the one that
-  // fits the key is the CA's own, wherever it stands.
+  // The same from files; see x509::load_certificates and crypto::PrivateKey::load. In a file of several certificates
+  // the one that fits the key is the CA's own, wherever it stands.
   [[nodiscard]] static Result<Authority> load(const std::string& certificate_path, const std::string& key_path,
                                               const crypto::PassphraseSource& passphrase = {});
   // A new self-signed root.
-  [[nodiscard]] static Result<Authority> make_root(const CertificateSpec& spec, crypto::PrivateKey key, RandomSource& random);
+  [[nodiscard]] static Result<Authority> make_root(const CertificateSpec& spec, crypto::PrivateKey key,
+                                                   RandomSource& random);
   // A new CA under this one.
   [[nodiscard]] Result<Authority> make_intermediate(const CertificateSpec& spec, crypto::PrivateKey key,
                                                     RandomSource& random) const;
 
   // Signs `spec` for `key`: the certificate alone, in DER.
-  [[nodiscard]] Result<Bytes> issue(const CertificateSpec& spec, const crypto::PublicKey& key, RandomSource& random) const;
+  [[nodiscard]] Result<Bytes> issue(const CertificateSpec& spec, const crypto::PublicKey& key,
+                                    RandomSource& random) const;
   // The same with the private key at hand: leaf, then intermediates().
-  [[nodiscard]] Result<Identity> issue_identity(const CertificateSpec& spec, crypto::PrivateKey key, RandomSource& random) const;
+  [[nodiscard]] Result<Identity> issue_identity(const CertificateSpec& spec, crypto::PrivateKey key,
+                                                RandomSource& random) const;
   // issue_identity() of a leaf_spec().
   [[nodiscard]] Result<Identity> issue_server(Subject subject, std::vector<AlternativeName> names, Validity validity,
                                               crypto::PrivateKey key, RandomSource& random) const;

@@ -17,14 +17,16 @@ namespace tlsproof::pki {
 // One attribute of a distinguished name. `type` is a short name ("CN", "O", "emailAddress") or a dotted OID.
 struct NameAttribute {
   std::string type;
-  std::string value;      // UTF-8
-  bool verbatim = false;  // written as a UTF8String of these very bytes, unchecked: for names that are hostile on purpose
+  std::string value;  // UTF-8
+  bool verbatim =
+      false;  // written as a UTF8String of these very bytes, unchecked: for names that are hostile on purpose
   bool operator==(const NameAttribute&) const = default;
 };
 using Subject = std::vector<NameAttribute>;
 
-// "C=CN,O=example,CN=Root CA" or "/C=CN/O=example/CN=Root CA", in the order written; a backslash takes the next character
-// literally. A usage error names the attribute that is unknown, empty or of a length that X.520 does not allow.
+// "C=CN,O=example,CN=Root CA" or "/C=CN/O=example/CN=Root CA", in the order written; a backslash takes the next
+// character literally. A usage error names the attribute that is unknown, empty or of a length that X.520 does not
+// allow.
 [[nodiscard]] Result<Subject> parse_subject(std::string_view text);
 
 // One name of a subjectAltName extension (RFC 5280 §4.2.1.6).
@@ -34,8 +36,9 @@ struct AlternativeName {
   std::string value;  // dns and email: ASCII; ip: text form ("192.0.2.1", "2001:db8::1")
   bool operator==(const AlternativeName&) const = default;
 };
-// Recognises an IPv4 or IPv6 address (in brackets too), "scheme://…" as a URI, "a@b" as an e-mail address, and otherwise demands
-// a DNS name, whose leftmost label may be "*". A prefix "dns:", "ip:", "email:" or "uri:" says which. Usage error otherwise.
+// Recognises an IPv4 or IPv6 address (in brackets too), "scheme://…" as a URI, "a@b" as an e-mail address, and
+// otherwise demands a DNS name, whose leftmost label may be "*". A prefix "dns:", "ip:", "email:" or "uri:" says which.
+// Usage error otherwise.
 [[nodiscard]] Result<AlternativeName> parse_alternative_name(std::string_view text);
 
 // Bits of a keyUsage extension as RFC 5280 §4.2.1.3 numbers them: bit n is 1 << n.
@@ -65,8 +68,8 @@ struct RawExtension {
   Bytes value;  // the DER inside extnValue
 };
 
-// The hash of the issuer's signature. `automatic`: SHA-256 for RSA and P-256, SHA-384 and SHA-512 for the larger curves; EdDSA has
-// its own and takes nothing else.
+// The hash of the issuer's signature. `automatic`: SHA-256 for RSA and P-256, SHA-384 and SHA-512 for the larger
+// curves; EdDSA has its own and takes nothing else.
 enum class SignatureHash : uint8_t { automatic, sha256, sha384, sha512, sha224, sha1, md5 };
 
 // What a certificate will say. Nothing is checked against anything: making bad certificates is a purpose. The factories
@@ -77,7 +80,7 @@ struct CertificateSpec {
   Subject subject;
   Bytes subject_der;  // an encoded Name to be used instead of `subject`, byte by byte
   Validity validity;
-  std::vector<AlternativeName> names;  // none: no extension; critical when the subject is empty
+  std::vector<AlternativeName> names;                 // none: no extension; critical when the subject is empty
   std::optional<BasicConstraints> basic_constraints;  // critical
   uint16_t key_usage = 0;                             // 0: no extension; critical
   std::vector<std::string> extended_key_usage;        // dotted OIDs; none: no extension
@@ -96,18 +99,22 @@ struct CertificateSpec {
 
 enum class Role : uint8_t { server, client };
 [[nodiscard]] std::string_view role_name(Role role);  // "server", "client"
-// A leaf for that role alone: digitalSignature, one extendedKeyUsage. An empty subject becomes CN=<first name> when that fits.
-[[nodiscard]] CertificateSpec leaf_spec(Role role, Subject subject, std::vector<AlternativeName> names, Validity validity);
+// A leaf for that role alone: digitalSignature, one extendedKeyUsage. An empty subject becomes CN=<first name> when
+// that fits.
+[[nodiscard]] CertificateSpec leaf_spec(Role role, Subject subject, std::vector<AlternativeName> names,
+                                        Validity validity);
 
 // Who signs. An empty certificate: self-signed, issuer and subject are equal and `key` must be the subject's own.
 struct Issuer {
-  ByteView certificate;                  // DER, borrowed
-  const crypto::PrivateKey* key = nullptr;  // borrowed; never null; need not belong to the certificate: forgery is a purpose
+  ByteView certificate;  // DER, borrowed
+  const crypto::PrivateKey* key =
+      nullptr;  // borrowed; never null; need not belong to the certificate: forgery is a purpose
 };
 
 // The DER of the certificate for the public key. `random` gives the serial only. Fails with a
-// usage error when a value cannot be encoded (an unknown attribute type, a date beyond the year 9999, bytes that are no Name).
-[[nodiscard]] Result<Bytes> forge_certificate(const CertificateSpec& spec, const crypto::PublicKey& key, const Issuer& issuer,
-                                              RandomSource& random);
+// usage error when a value cannot be encoded (an unknown attribute type, a date beyond the year 9999, bytes that are no
+// Name).
+[[nodiscard]] Result<Bytes> forge_certificate(const CertificateSpec& spec, const crypto::PublicKey& key,
+                                              const Issuer& issuer, RandomSource& random);
 
 }  // namespace tlsproof::pki

@@ -24,7 +24,8 @@ struct ForgeContext {
 struct Fault {
   std::string_view name;         // "expired"
   std::string_view title;        // "the certificate has expired"
-  std::string_view explanation;  // what is wrong with it, how it is made, and what a peer that accepts it gives away; a sentence or three
+  std::string_view explanation;  // what is wrong with it, how it is made, and what a peer that accepts it gives away; a
+                                 // sentence or three
   Result<Identity> (*forge)(const ForgeContext& context);
 };
 
@@ -33,8 +34,8 @@ struct Fault {
 // nullptr when there is none of that name.
 [[nodiscard]] const Fault* find_fault(std::string_view name);
 
-// Makes it. Fails with a usage error when the authority is not valid at `now` (every certificate under it would have a second
-// fault), when a server has no name, or when the fault's name is unknown ("did you mean").
+// Makes it. Fails with a usage error when the authority is not valid at `now` (every certificate under it would have a
+// second fault), when a server has no name, or when the fault's name is unknown ("did you mean").
 [[nodiscard]] Result<Identity> forge(std::string_view fault, const ForgeContext& context);
 
 }  // namespace tlsproof::pki

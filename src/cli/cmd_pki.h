@@ -1,0 +1,50 @@
+// What the files of `tlsproof pki` share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tlsproof/base/error.h"
+#include "tlsproof/base/secret.h"
+#include "tlsproof/cli/command.h"
+#include "tlsproof/cli/options.h"
+#include "tlsproof/crypto/keys.h"
+
+namespace tlsproof::cli {
+
+// ---- passphrases (cmd_pki_passphrase.cpp)
+
+// Where one passphrase comes from: "--<prefix>passphrase-file" or "--<prefix>passphrase-env", else the terminal.
+struct PassphraseRequest {
+  std::string prefix;   // "", "issuer-", "from-key-"
+  std::string purpose;  // "the CA's key": for the prompt and the messages
+  bool create = false;  // it protects a new key: asked for twice, and must not be empty
+};
+// A usage error when both options are given.
+[[nodiscard]] Status check_passphrase_options(const ParsedOptions& options, const std::string& prefix);
+// Reads it. Prompts only when standard input is a terminal, with echo off; otherwise the usage error says what to give.
+[[nodiscard]] Result<SecretBytes> read_passphrase(const ParsedOptions& options, const PassphraseRequest& request,
+                                                  CommandContext& context);
+// Borrows all three.
+[[nodiscard]] crypto::PassphraseSource passphrase_source(const ParsedOptions& options, const PassphraseRequest& request,
+                                                         CommandContext& context);
+
+// ---- files (cmd_pki_files.cpp)
+
+struct OutputFile {
+  std::string path;
+  std::string purpose;  // "certificate"
+  mode_t mode = 0644;
+};
+// Before any work is done: fails when a file is there and `force` is not given, is no regular file, is one of `inputs`
+// or named twice (usage), or its folder cannot be written to (environment). A symbolic link comes back as what it
+// points to.
+[[nodiscard]] Result<std::vector<OutputFile>> check_outputs(std::vector<OutputFile> outputs,
+                                                            const std::vector<std::string>& inputs, bool force);
+// Writes all of them or none: `contents` go with `outputs` one by one. Missing folders are made.
+[[nodiscard]] Status save_all(const std::vector<OutputFile>& outputs, const std::vector<ByteView>& contents,
+                              bool force);
+
+}  // namespace tlsproof::cli
