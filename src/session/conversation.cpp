@@ -1,0 +1,320 @@
+#include "tlsproof/session/conversation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tlsproof/app/nginx.h"
+#include "tlsproof/base/text.h"
+#include "tlsproof/registry/constants.h"
+#include "tlsproof/wire/record.h"
+
+namespace tlsproof::session {
+
+using verdict::Outcome;
+using verdict::Phase;
+using trace::EventKind;
+using wire::Direction;
+
+namespace {
+
+constexpr int64_t kFlushTimeout = 1'000'000'000;
+constexpr size_t kFirstBytes = 64;
+// A peer may send for as long as it likes while we wait for its answer; beyond this it is a flood.
+constexpr uint64_t kMaxReceived = uint64_t{64} << 20;
+
+std::string_view step_name(bool handshake_complete) { return handshake_complete ? "response" : "handshake"; }
+
+}  // namespace
+
+Conversation::Conversation(const Plan& plan, trace::Trace& trace, const Clock& clock)
+    : plan_(&plan), trace_(&trace), clock_(&clock), start_ns_(clock.monotonic_ns()) {
+  enter(Step::connecting, plan.timeouts.connect);
+}
+
+void Conversation::enter(Step step, int64_t timeout_ns) {
+  step_ = step;
+  deadline_ns_ = clock_->monotonic_ns() + timeout_ns;
+}
+
+Phase Conversation::phase() const {
+  if (step_ == Step::connecting) return Phase::connecting;
+  if (!outcome_.handshake_complete) return Phase::handshake;
+  return heard_application_ ? Phase::application : Phase::after_finished;
+}
+
+void Conversation::connecting(std::string_view address) {
+  trace_->on_event(EventKind::connecting, Direction::client_to_server, address);
+}
+
+void Conversation::connect_failed(std::string_view why, bool timed_out) {
+  trace_->on_event(EventKind::connect_failed, Direction::client_to_server, why);
+  timed_out_ = timed_out;
+  finish(Outcome::Kind::unreachable, std::string(why));
+  step_ = Step::done;
+}
+
+void Conversation::connected() {
+  trace_->on_event(EventKind::connected, Direction::client_to_server);
+  outcome_.connect_ns = clock_->monotonic_ns() - start_ns_;
+  if (plan_->plain_http) {
+    enter(Step::request, plan_->timeouts.request);
+    trace_->on_event(EventKind::http_request, Direction::client_to_server, plan_->request.substr(0, plan_->request.find('\r')));
+    return;
+  }
+  enter(Step::handshake, plan_->timeouts.handshake);
+  tls::ClientSetup setup;
+  if (plan_->credentials) {
+    identity_ = {&plan_->credentials->chain, plan_->credentials->signer.get()};
+    setup.identity = &identity_;
+  }
+  if (plan_->resume) setup.resume = &*plan_->resume;
+  setup.clock = clock_;
+  setup.sink = trace_;
+  setup.editor = plan_->editor.get();
+  client_.start(plan_->client, setup);
+  advance();
+}
+
+ByteView Conversation::output() const {
+  if (write_failed_ || half_closed_ || step_ == Step::connecting || step_ == Step::done) return {};
+  if (plan_->plain_http) return as_bytes(plan_->request).subspan(plain_sent_);
+  return client_.output();
+}
+
+size_t Conversation::next_segment_len() const {
+  return plan_->plain_http ? output().size() : std::min(client_.next_segment_len(), output().size());
+}
+
+void Conversation::sent(size_t len) {
+  const ByteView bytes = output().first(len);
+  // TLS bytes are told to the trace by the client, when it makes them; plain ones by us.
+  if (plan_->plain_http) {
+    trace_->on_bytes(Direction::client_to_server, bytes);
+    plain_sent_ += len;
+  } else {
+    client_.consume_output(len);
+  }
+  if (step_ == Step::flushing && output().empty()) step_ = Step::done;
+}
+
+void Conversation::received(ByteView bytes) {
+  if (done()) return;
+  if (first_bytes_.size() < kFirstBytes)
+    append(first_bytes_, bytes.first(std::min(bytes.size(), kFirstBytes - first_bytes_.size())));
+  if (plan_->plain_http) {
+    trace_->on_bytes(Direction::server_to_client, bytes);
+    heard_application_ = true;
+    take_response(bytes);
+    return;
+  }
+  client_.input(bytes);
+  advance();
+  if (!done() && trace_->num_bytes(Direction::server_to_client) > kMaxReceived)
+    finish(Outcome::Kind::peer_violation, fmt::format("the peer sent more than {} bytes without coming to an end", kMaxReceived));
+}
+
+// Looks at the client after anything changed and moves on.
+void Conversation::advance() {
+  if (done() || step_ == Step::flushing) return;
+  if (client_.handshake_complete() && !outcome_.handshake_complete) {
+    outcome_.handshake_complete = true;
+    outcome_.handshake_ns = clock_->monotonic_ns() - start_ns_ - outcome_.connect_ns;
+    if (client_.state() == tls::State::connected) start_request();
+  }
+  if (const ByteView data = client_.application_data(); !data.empty()) {
+    heard_application_ = true;
+    const size_t len = data.size();
+    take_response(data);
+    client_.consume_application_data(len);
+  }
+  if (done() || step_ == Step::flushing) return;
+  if (client_.failure() != nullptr) return finish_failed();
+  if (client_.close_notify_received()) {
+    if (response_.finish() == app::Http1ResponseParser::State::complete && !response_seen_) response_complete();
+    if (step_ == Step::closing) return finish(Outcome::Kind::completed);
+    client_.close_notify();
+    finish(response_seen_ || heard_application_ ? Outcome::Kind::completed : Outcome::Kind::close_notify);
+  }
+}
+
+void Conversation::start_request() {
+  if (plan_->request.empty()) return enter(Step::listening, plan_->timeouts.drain);
+  enter(Step::request, plan_->timeouts.request);
+  trace_->on_event(EventKind::http_request, Direction::client_to_server, plan_->request.substr(0, plan_->request.find('\r')));
+  client_.write(as_bytes(plan_->request));
+}
+
+void Conversation::take_response(ByteView data) {
+  if (plan_->request.empty() || response_seen_) return;
+  const auto state = response_.feed(data);
+  if (state == app::Http1ResponseParser::State::complete) response_complete();
+  if (state == app::Http1ResponseParser::State::broken) {
+    trace_->on_event(EventKind::note, Direction::server_to_client, fmt::format("no HTTP response: {}", response_.broken_because()));
+    response_seen_ = true;
+    if (plan_->plain_http) {
+      outcome_.detail = std::string(response_.broken_because());
+      return finish(Outcome::Kind::no_objection);
+    }
+    client_.close_notify();
+    enter(Step::closing, plan_->timeouts.drain);
+  }
+}
+
+void Conversation::response_complete() {
+  response_seen_ = true;
+  trace_->on_event(EventKind::http_response, Direction::server_to_client, response_.status_line(),
+                   static_cast<uint16_t>(response_.status()));
+  if (plan_->plain_http) return finish(Outcome::Kind::plain_text);
+  if (step_ == Step::request || step_ == Step::silent) {
+    client_.close_notify();
+    enter(Step::closing, plan_->timeouts.drain);
+  }
+}
+
+void Conversation::peer_ended() {
+  if (done()) return;
+  trace_->on_event(EventKind::end_of_stream, Direction::server_to_client);
+  end_of_input(Outcome::Kind::eof);
+}
+
+void Conversation::peer_reset() {
+  if (done()) return;
+  trace_->on_event(EventKind::reset, Direction::server_to_client);
+  end_of_input(Outcome::Kind::reset);
+}
+
+void Conversation::end_of_input(Outcome::Kind kind) {
+  if (plan_->plain_http) {
+    response_.finish();
+    if (response_.has_status() && !response_seen_) response_complete();
+    if (!done()) finish(response_.has_status() ? Outcome::Kind::plain_text : kind);
+    step_ = Step::done;
+    return;
+  }
+  if (step_ != Step::flushing) {
+    response_.finish();
+    const bool answered = response_.has_status();
+    if (answered && !response_seen_) response_complete();
+    client_.input_end();
+    if (client_.failure() != nullptr && client_.failure()->kind != tls::Failure::Kind::peer_closed) {
+      finish_failed();
+    } else if (step_ == Step::silent) {
+      finish(Outcome::Kind::waited);
+    } else if (step_ == Step::closing) {
+      // The end of TCP after our close_notify is the peer's usual answer to it; a reset there is the socket closed with our
+      // close_notify unread, and says nothing.
+      finish(answered || heard_application_ || kind == Outcome::Kind::eof ? Outcome::Kind::completed : kind);
+    } else {
+      finish(answered ? Outcome::Kind::completed : kind);
+    }
+  }
+  step_ = Step::done;
+}
+
+void Conversation::write_failed(std::string_view why) {
+  if (done() || write_failed_) return;
+  trace_->on_event(EventKind::write_failed, Direction::client_to_server, why);
+  write_failed_ = true;
+  if (step_ == Step::flushing) step_ = Step::done;
+}
+
+bool Conversation::wants_half_close() const {
+  return half_close_due_ && !half_closed_ && output().empty();
+}
+
+void Conversation::half_closed() {
+  trace_->on_event(EventKind::half_closed, Direction::client_to_server);
+  half_closed_ = true;
+}
+
+void Conversation::tick() {
+  if (done() || clock_->monotonic_ns() < deadline_ns_) return;
+  switch (step_) {
+    case Step::connecting:
+      return connect_failed("the connection was not accepted in time", true);
+    case Step::handshake:
+    case Step::request:
+      // Design §5: at the deadline half-close. Who closes then was waiting for more; who does not, hangs.
+      trace_->on_event(EventKind::timed_out, Direction::client_to_server, step_name(outcome_.handshake_complete));
+      timed_out_ = true;
+      half_close_due_ = true;
+      return enter(Step::silent, plan_->timeouts.drain);
+    case Step::listening:
+      client_.close_notify();
+      return enter(Step::closing, plan_->timeouts.drain);
+    case Step::closing:
+      finish(heard_application_ ? Outcome::Kind::completed : Outcome::Kind::no_objection);
+      break;
+    case Step::silent:
+      finish(response_.has_status() ? Outcome::Kind::completed : Outcome::Kind::hang);
+      break;
+    case Step::flushing:
+    case Step::done:
+      break;
+  }
+  step_ = Step::done;
+}
+
+// The client has failed: by an alert of the peer, by what the peer did, or by ourselves.
+void Conversation::finish_failed() {
+  const tls::Failure& failure = *client_.failure();
+  using Kind = tls::Failure::Kind;
+  std::string detail = failure.text;
+  if (!failure.cite.empty()) detail += fmt::format(" ({})", failure.cite);
+  switch (failure.kind) {
+    case Kind::peer_alert:
+      outcome_.alert = failure.alert;
+      return finish(Outcome::Kind::alert);
+    case Kind::peer_closed:
+      return finish(client_.close_notify_received() ? Outcome::Kind::close_notify : Outcome::Kind::eof);
+    case Kind::unsupported_version_answered:
+    case Kind::unsupported_parameter:
+    case Kind::local_error:
+      return finish(Outcome::Kind::local_failure, detail);
+    case Kind::bad_record:
+      if (!outcome_.handshake_complete && wire::looks_like_tls_record(first_bytes_) == wire::Match::no)
+        return finish(Outcome::Kind::plain_text, fmt::format("the first bytes are no TLS: '{}'",
+                                                             escape_terminal_limited(as_text(first_bytes_), 40)));
+      [[fallthrough]];
+    case Kind::peer_violation:
+    case Kind::undecodable:
+    case Kind::bad_signature:
+    case Kind::bad_finished:
+    case Kind::limit_exceeded:
+      outcome_.our_alert = failure.alert;
+      outcome_.alert_sent_by_us = failure.has_alert;
+      return finish(Outcome::Kind::peer_violation, detail);
+  }
+}
+
+void Conversation::finish(Outcome::Kind kind, std::string detail) {
+  outcome_.kind = kind;
+  outcome_.phase = phase();
+  if (!detail.empty()) outcome_.detail = std::move(detail);
+  outcome_.total_ns = clock_->monotonic_ns() - start_ns_;
+  note_facts();
+  enter(Step::flushing, kFlushTimeout);
+  if (output().empty()) step_ = Step::done;
+}
+
+void Conversation::note_facts() {
+  const tls::Negotiated& negotiated = client_.negotiated();
+  outcome_.version = negotiated.version;
+  outcome_.cipher_suite = negotiated.cipher_suite;
+  outcome_.group = negotiated.group;
+  outcome_.signature_scheme = negotiated.signature_scheme;
+  outcome_.alpn = as_text(negotiated.alpn);
+  outcome_.resumed = negotiated.resumed;
+  outcome_.client_certificate_requested = client_.certificate_request().count > 0;
+  outcome_.client_certificate_sent = client_.client_certificate() == tls::ClientCertificate::sent ||
+                                     client_.client_certificate() == tls::ClientCertificate::sent_unfitting;
+  if (response_.has_status()) {
+    outcome_.http_status = response_.status();
+    const app::NginxPage page = app::recognise_nginx_page(response_.status(), response_.body());
+    outcome_.http_reason = page != app::NginxPage::none ? std::string(app::to_text(page))
+                                                        : escape_terminal_limited(response_.reason_phrase(), 80);
+  }
+}
+
+}  // namespace tlsproof::session
