@@ -75,6 +75,10 @@ class Node {
   // short.
   [[nodiscard]] Result<size_t> one_of(std::span<const std::string_view> words, std::string_view what) const;
 
+  // A deep copy in which what `replace(scalar)` gives (const Node& -> Result<Node>) stands for each scalar; keys stay.
+  template <class Replace>
+  [[nodiscard]] Result<Node> replace_scalars(Replace&& replace) const;
+
   // "file:line:column: message" at this node. The message must be escaped already.
   [[nodiscard]] std::unexpected<Error> error(std::string_view message) const { return where_.error(message); }
   // What is there, for messages: "a list", "nothing", "'text'" (escaped, cut).
@@ -98,6 +102,27 @@ struct Entry {
 
 inline std::span<const Entry> Node::entries() const {
   return entries_;
+}
+
+template <class Replace>
+Result<Node> Node::replace_scalars(Replace&& replace) const {
+  if (is_scalar()) return replace(*this);
+  Node copy;
+  copy.kind_ = kind_;
+  copy.where_ = where_;
+  copy.items_.reserve(items_.size());
+  for (const Node& item : items_) {
+    auto replaced = item.replace_scalars(replace);
+    if (!replaced) return replaced;
+    copy.items_.push_back(std::move(*replaced));
+  }
+  copy.entries_.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    auto replaced = entry.value.replace_scalars(replace);
+    if (!replaced) return replaced;
+    copy.entries_.push_back({entry.key, entry.where, std::move(*replaced)});
+  }
+  return copy;
 }
 
 // `name` is what messages call the source. Input that is larger than kMaxFileLen, not UTF-8, or has NUL fails before it
