@@ -54,7 +54,7 @@ struct MessageRef {
 // Reads a name as above; nullopt for an unknown one. `we_are` decides whose a bare name is.
 [[nodiscard]] std::optional<MessageRef> parse_message(std::string_view text, Role we_are);
 // Every name that parse_message takes for `we_are`, without "#n".
-[[nodiscard]] std::span<const std::string> message_names(Role we_are);
+[[nodiscard]] std::span<const std::string_view> message_names(Role we_are);
 
 // Keys that protect a record.
 enum class Level : uint8_t { plaintext, early, handshake, application };
@@ -81,7 +81,8 @@ struct PatchBytes {
   };
   std::vector<Patch> patches;
 };
-struct Lie {  // a length field that does not tell the truth
+// A length field that does not tell the truth; nothing else moves.
+struct Lie {
   struct One {
     std::string field;
     uint32_t len = 0;
@@ -99,7 +100,8 @@ struct MoveAfter {
 struct Inject {
   enum class What : uint8_t { message, alert, change_cipher_spec, record, raw };
   What what = What::message;
-  Message message = Message::finished;  // message: its type; `set` over a default one, or `body` in its place
+  uint8_t message_type =
+      20;  // message: HandshakeType, of either side; `set` over a default one, or `body` in its place
   FieldValues set;
   std::optional<Bytes> body;  // message, change_cipher_spec, record, raw: without header
   uint8_t alert = 0;          // alert: AlertDescription and AlertLevel
