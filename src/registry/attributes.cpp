@@ -21,8 +21,7 @@ const Info* find_info(const std::array<Info, kSize>& infos, uint16_t value) {
   return it != infos.end() && it->value == value ? &*it : nullptr;
 }
 
-// ---- cipher suites: the name says it all, so the attributes are parsed from the names, when this file is compiled
-// -----
+// ---- cipher suites: the name says it all, so the attributes are parsed from the names, at compile time
 
 using enum HashAlgorithm;
 

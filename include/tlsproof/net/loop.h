@@ -121,6 +121,7 @@ class Loop {
   std::vector<uint32_t> free_timers_;
   std::vector<uint32_t> heap_;  // indices into timers_, the earliest first
   uint64_t next_sequence_ = 0;
+  int64_t last_fired_ns_ = INT64_MIN;
   bool stopped_ = false;
 };
 
