@@ -15,13 +15,13 @@ using AeadNonce = std::array<uint8_t, kAeadNonceLen>;
 
 // How a record may differ from the honest one. Views are borrowed for the call.
 struct SealOptions {
-  size_t padding = 0;                     // TLS 1.3: zeros after the inner content type
-  std::optional<ByteView> inner;          // TLS 1.3: this very TLSInnerPlaintext instead of content, type and padding
-  std::optional<uint8_t> outer_type;      // the header's type (honest: 23 in TLS 1.3, the content's type in TLS 1.2)
-  std::optional<uint16_t> version;        // the header's version (honest: 0x0303)
-  std::optional<ByteView> aad;            // additional data; honest: made from the header as it is sent
-  std::optional<AeadNonce> nonce;         // honest: from IV and sequence number. Where the record carries 8 bytes of it (TLS 1.2
-                                          // GCM and CCM), these are the last 8 of this one
+  size_t padding = 0;                          // TLS 1.3: zeros after the inner content type
+  std::optional<ByteView> inner = {};          // TLS 1.3: this very TLSInnerPlaintext instead of content, type and padding
+  std::optional<uint8_t> outer_type = {};      // the header's type (honest: 23 in TLS 1.3, the content's type in TLS 1.2)
+  std::optional<uint16_t> version = {};        // the header's version (honest: 0x0303)
+  std::optional<ByteView> aad = {};            // additional data; honest: made from the header as it is sent
+  // Honest: from IV and sequence number. Where the record carries 8 bytes of it (TLS 1.2 GCM and CCM), they are this one's last 8.
+  std::optional<AeadNonce> nonce = {};
 };
 
 struct Opened {
