@@ -6,29 +6,34 @@ namespace tlsproof::app {
 namespace {
 
 struct Row {
-  int status;
-  std::string_view text;  // stands in the page's title or body
-  NginxPage page;
+  NginxAnswer answer;
+  int status;             // nginx's internal code, seen when a configuration lets it out
+  std::string_view text;  // in title and body of the page that nginx makes
 };
-// ngx_http_special_response.c; 495 to 497 are sent as 400 unless error_page says otherwise.
-constexpr std::array kPages = {
-    Row{400, "No required SSL certificate was sent", NginxPage::certificate_missing},
-    Row{400, "The SSL certificate error", NginxPage::certificate_error},
-    Row{400, "The plain HTTP request was sent to HTTPS port", NginxPage::plain_http},
-    Row{421, "421 Misdirected Request", NginxPage::misdirected},
+constexpr std::array kRows = {
+    Row{NginxAnswer::no_certificate, 496, "No required SSL certificate was sent"},
+    Row{NginxAnswer::certificate_error, 495, "The SSL certificate error"},
+    Row{NginxAnswer::plain_http, 497, "The plain HTTP request was sent to HTTPS port"},
+    Row{NginxAnswer::misdirected, 421, "Misdirected Request"},
 };
 
 }  // namespace
 
-NginxPage recognise_nginx_page(int status, std::string_view body) {
-  for (const Row& row : kPages)
-    if (row.status == status && body.contains(row.text)) return row.page;
-  return NginxPage::none;
+NginxAnswer recognise_nginx_answer(int status, ByteView body) {
+  for (const Row& row : kRows)
+    if (row.status == status) return row.answer;
+  // error_page may turn the code into another refusal (=403) and keep the page. A success that tells of these words is
+  // a text about nginx, not one of its refusals.
+  if (status < 400 || status > 499) return NginxAnswer::other;
+  const std::string_view text = as_text(body);
+  for (const Row& row : kRows)
+    if (row.answer != NginxAnswer::misdirected && text.find(row.text) != std::string_view::npos) return row.answer;
+  return NginxAnswer::other;
 }
 
-std::string_view to_text(NginxPage page) {
-  for (const Row& row : kPages)
-    if (row.page == page) return row.text;
+std::string_view nginx_answer_text(NginxAnswer answer) {
+  for (const Row& row : kRows)
+    if (row.answer == answer) return row.text;
   return {};
 }
 

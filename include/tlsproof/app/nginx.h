@@ -1,22 +1,28 @@
-// What nginx says in HTTP about TLS: it completes the handshake whatever the client certificate is, and answers 400 after.
+// nginx's own answers to what it did not like about a connection or its certificate: it completes the handshake even
+// when it refuses the client's certificate, and says so in HTTP.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "tlsproof/base/bytes.h"
+
 namespace tlsproof::app {
 
-enum class NginxPage : uint8_t {
-  none,                 // nothing that we know
-  certificate_missing,  // 400 "No required SSL certificate was sent" (496 within nginx)
-  certificate_error,    // 400 "The SSL certificate error" (495 within nginx)
-  plain_http,           // 400 "The plain HTTP request was sent to HTTPS port" (497 within nginx)
-  misdirected,          // 421: the Host is of another virtual host than the SNI, which may not share its verdict
+enum class NginxAnswer : uint8_t {
+  other,              // nothing of the below: an ordinary answer, or somebody else's
+  no_certificate,     // 496: ssl_verify_client on, and none was sent
+  certificate_error,  // 495: one was sent, and did not verify
+  plain_http,         // 497: HTTP without TLS on a TLS port
+  misdirected,        // 421: the Host header is not the server name of the handshake, and that server verifies clients
 };
 
-// Recognises nginx's own error pages by status and body.
-[[nodiscard]] NginxPage recognise_nginx_page(int status, std::string_view body);
-// "No required SSL certificate was sent"; empty for none.
-[[nodiscard]] std::string_view to_text(NginxPage page);
+// From a response's status and as much of its body as is there. nginx sends 495 to 497 as 400 with the reason in the
+// page, unless error_page lets the codes themselves out; both are recognised. A 400 without nginx's own words is
+// `other`. Source: nginx, src/http/ngx_http_special_response.c and ngx_http_request.c (ngx_http_process_request,
+// ngx_http_set_virtual_server).
+[[nodiscard]] NginxAnswer recognise_nginx_answer(int status, ByteView body);
+// nginx's own words: "No required SSL certificate was sent"; empty for `other`. A literal.
+[[nodiscard]] std::string_view nginx_answer_text(NginxAnswer answer);
 
 }  // namespace tlsproof::app
