@@ -6,12 +6,13 @@
 //         at the end of the stream client.input_end();
 //   until client.state() != State::handshaking; then write(), application_data(), close_notify().
 //
-// The client checks CertificateVerify or ServerKeyExchange and Finished, and that the server keeps to the protocol; it does not
-// validate the certificate chain: that is for x509 afterwards, on peer_certificates().
-// Sources: RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2) with RFC 8422 (ECDHE), RFC 5288, 5289, 7905 (suites), RFC 7627 (extended master
+// The client checks CertificateVerify or ServerKeyExchange and Finished, and that the server keeps to the protocol; it
+// does not validate the certificate chain: that is for x509 afterwards, on peer_certificates(). Sources: RFC 8446
+// (TLS 1.3), RFC 5246 (TLS 1.2) with RFC 8422 (ECDHE), RFC 5288, 5289, 7905 (suites), RFC 7627 (extended master
 // secret), RFC 5746 (renegotiation_info), RFC 5077 (tickets), RFC 7301 (ALPN), RFC 6066 (server_name, status_request).
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -21,12 +22,12 @@
 namespace tlsproof::tls {
 
 enum class State : uint8_t {
-  idle,         // start() was not called
+  idle,  // start() was not called
   handshaking,
-  connected,    // the handshake is complete for us: our Finished is in output() or sent
-  closing,      // one side has sent close_notify
-  closed,       // both have, or the stream has ended after the handshake
-  failed,       // see failure()
+  connected,  // the handshake is complete for us: our Finished is in output() or sent
+  closing,    // one side has sent close_notify
+  closed,     // both have, or the stream has ended after the handshake
+  failed,     // see failure()
 };
 [[nodiscard]] std::string_view to_string(State state);
 
@@ -38,14 +39,15 @@ struct Failure {
     undecodable,     // `parse_error` says where
     bad_signature,   // CertificateVerify or ServerKeyExchange
     bad_finished,
-    bad_record,      // a protected record that does not authenticate, or no TLS at all
-    unsupported_version_answered,  // negotiated().version is what the server chose: it was offered, but we do not speak it
+    bad_record,                    // a protected record that does not authenticate, or no TLS at all
+    unsupported_version_answered,  // negotiated().version is what the server chose: it was offered, but we do not speak
+                                   // it
     unsupported_parameter,         // the same for a suite or group that was offered by bending
-    limit_exceeded,  // ClientLimits
-    local_error,     // no fault of the peer: signing failed, no group to offer
+    limit_exceeded,                // ClientLimits
+    local_error,                   // no fault of the peer: signing failed, no group to offer
   };
   Kind kind = Kind::local_error;
-  uint8_t alert = 0;      // the alert that we sent; peer_alert: the peer's. Meaningless when !has_alert
+  uint8_t alert = 0;  // the alert that we sent; peer_alert: the peer's. Meaningless when !has_alert
   bool has_alert = false;
   std::string text;       // one line for a person, escaped: "ServerHello.cipher_suite 0x1301 was not offered"
   std::string_view cite;  // a literal: "RFC 8446 §4.1.3"; empty where there is none
@@ -55,17 +57,17 @@ struct Failure {
 [[nodiscard]] std::string_view to_string(Failure::Kind kind);
 
 struct Negotiated {
-  uint16_t version = 0;           // 0 while unknown, as all of these
+  uint16_t version = 0;  // 0 while unknown, as all of these
   uint16_t cipher_suite = 0;
   uint16_t group = 0;             // 0 too when TLS 1.2 resumes
   uint16_t signature_scheme = 0;  // of the server's CertificateVerify or ServerKeyExchange
   Bytes alpn;                     // empty: none; raw: escape it
   bool resumed = false;
   bool hello_retry_request = false;
-  bool extended_master_secret = false;    // TLS 1.2
-  bool renegotiation_info = false;        // TLS 1.2: the server's answer was there and right
+  bool extended_master_secret = false;  // TLS 1.2
+  bool renegotiation_info = false;      // TLS 1.2: the server's answer was there and right
   bool server_name_acknowledged = false;
-  bool ticket_promised = false;           // TLS 1.2: session_ticket in ServerHello
+  bool ticket_promised = false;  // TLS 1.2: session_ticket in ServerHello
 };
 
 // What the server asked for. Filled anew by each CertificateRequest.
@@ -80,7 +82,7 @@ struct CertificateRequestSeen {
 
 enum class ClientCertificate : uint8_t {
   not_requested,
-  empty,      // an empty Certificate was sent: we have none, or none that fits
+  empty,  // an empty Certificate was sent: we have none, or none that fits
   sent,
   sent_unfitting,  // sent, and signed by a scheme that the server did not list
 };
@@ -89,13 +91,15 @@ struct Flight;  // editor.h
 
 class Client {
  public:
+  struct Impl;  // the inside, for this module's own files
+
   Client();
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
-  // Forgets any connection before, and queues the ClientHello. `config` and what `setup` names are borrowed until the next
-  // start(), reset() or the end. Once the buffers have grown no code of ours allocates.
+  // Forgets any connection before, and queues the ClientHello. `config` and what `setup` names are borrowed until the
+  // next start(), reset() or the end. Once the buffers have grown no code of ours allocates.
   void start(const ClientConfig& config, const ClientSetup& setup = {});
   // Back to idle; secrets are wiped, memory is kept.
   void reset();
@@ -106,8 +110,8 @@ class Client {
   void consume_output(size_t len);
   // How many bytes of output() to give to one send(): all, unless an editor asked for TCP segments.
   [[nodiscard]] size_t next_segment_len() const;
-  // Received bytes, in any portions; all are taken. After a failure they are still deframed, opened where there are keys, and
-  // told to the sink; an alert among them is kept.
+  // Received bytes, in any portions; all are taken. After a failure they are still deframed, opened where there are
+  // keys, and told to the sink; an alert among them is kept.
   void input(ByteView bytes);
   // The peer has ended its stream (FIN or reset).
   void input_end();
@@ -120,7 +124,8 @@ class Client {
   // Null unless state() is failed. Valid until the next start() or reset().
   [[nodiscard]] const Failure* failure() const;
 
-  // Queues application data. False, and nothing queued, unless connected (or closing by the peer, which in TLS 1.3 may still read).
+  // Queues application data. False, and nothing queued, unless connected (or closing by the peer, which in TLS 1.3 may
+  // still read).
   bool write(ByteView data);
   // Received and not yet consumed. Borrows until the next call that is not const.
   [[nodiscard]] ByteView application_data() const;
@@ -161,7 +166,6 @@ class Client {
   [[nodiscard]] bool export_keying_material(std::string_view label, ByteView context, std::span<uint8_t> out) const;
 
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -16,7 +16,8 @@ namespace tlsproof::tls {
 
 class Editor;
 
-// TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, then ECDHE with ECDSA and RSA, AEAD only.
+// TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, then ECDHE with ECDSA and RSA, AEAD
+// only.
 [[nodiscard]] std::vector<uint16_t> default_cipher_suites();
 // x25519, secp256r1, secp384r1, secp521r1.
 [[nodiscard]] std::vector<uint16_t> default_groups();
@@ -40,13 +41,15 @@ struct ClientLimits {
 };
 
 struct ClientConfig {
-  // In the order of preference. TLS 1.3 and 1.2 are spoken; older ones may be offered (legacy_version, no supported_versions)
-  // in order to see whether the server answers with them: Failure::Kind::unsupported_version_answered.
+  // In the order of preference. TLS 1.3 and 1.2 are spoken; older ones may be offered (legacy_version, no
+  // supported_versions) in order to see whether the server answers with them:
+  // Failure::Kind::unsupported_version_answered.
   std::vector<uint16_t> versions = {0x0304, 0x0303};
   // Suites that no offered version can use are left out of the ClientHello unless `offer_verbatim`.
   std::vector<uint16_t> cipher_suites = default_cipher_suites();
   std::vector<uint16_t> groups = default_groups();  // empty: no supported_groups
-  std::vector<uint16_t> key_share_groups = {0x001d};  // shares in the first ClientHello; empty asks for a HelloRetryRequest
+  std::vector<uint16_t> key_share_groups = {
+      0x001d};  // shares in the first ClientHello; empty asks for a HelloRetryRequest
   std::vector<uint16_t> signature_schemes = default_signature_schemes();  // empty: no extension
   std::vector<uint16_t> signature_schemes_cert;                           // empty: no extension
   std::string server_name;        // empty: no server_name; sent as it is, also an IP literal
@@ -55,12 +58,13 @@ struct ClientConfig {
 
   bool extended_master_secret = true;  // TLS 1.2
   enum class RenegotiationInfo : uint8_t { none, extension, scsv } renegotiation_info = RenegotiationInfo::extension;
-  bool session_ticket = true;        // TLS 1.2: an empty session_ticket extension (or the one resumed)
-  bool psk_key_exchange_modes = true;  // TLS 1.3: psk_dhe_ke; without it servers send no tickets
+  bool session_ticket = true;           // TLS 1.2: an empty session_ticket extension (or the one resumed)
+  bool psk_key_exchange_modes = true;   // TLS 1.3: psk_dhe_ke; without it servers send no tickets
   bool middlebox_compatibility = true;  // RFC 8446 appendix D.4: session id in the ClientHello, ChangeCipherSpec
   bool post_handshake_auth = false;
   bool status_request = false;
-  bool grease = false;  // RFC 8701: a suite, a group, a share, a version and two extensions, drawn anew for each connection
+  bool grease =
+      false;  // RFC 8701: a suite, a group, a share, a version and two extensions, drawn anew for each connection
   std::vector<RawExtension> extra_extensions;  // after ours, before pre_shared_key, which must be last
   // Extensions of these types come first, in this order, as far as they are sent at all; the others follow.
   std::vector<uint16_t> extension_order;
@@ -68,8 +72,8 @@ struct ClientConfig {
 
   bool verify_peer_signature = true;  // CertificateVerify, ServerKeyExchange
   bool verify_peer_finished = true;
-  // No scheme of the server's list fits our key: send the certificate all the same, signed by our best scheme, or an empty
-  // Certificate. client_certificate() tells which it was.
+  // No scheme of the server's list fits our key: send the certificate all the same, signed by our best scheme, or an
+  // empty Certificate. client_certificate() tells which it was.
   bool send_unfitting_certificate = true;
   ClientLimits limits;
 };
@@ -87,18 +91,18 @@ struct ClientIdentity {
 class KeyExchangeProvider {
  public:
   virtual ~KeyExchangeProvider() = default;
-  // An object for the group, owned by the provider, for this client alone until its next start(); the client calls generate().
-  // nullptr: not available.
+  // An object for the group, owned by the provider, for this client alone until its next start(); the client calls
+  // generate(). nullptr: not available.
   [[nodiscard]] virtual crypto::KeyExchange* get(uint16_t group) = 0;
 };
 
-// What one connection needs beside the configuration. Everything is borrowed until the next start(), reset() or the end of
-// the Client; null means what the comment says.
+// What one connection needs beside the configuration. Everything is borrowed until the next start(), reset() or the end
+// of the Client; null means what the comment says.
 struct ClientSetup {
-  const ClientIdentity* identity = nullptr;  // null: an empty Certificate when asked for one
-  const Session* resume = nullptr;           // null: a full handshake
-  RandomSource* random = nullptr;            // null: system_random()
-  const Clock* clock = nullptr;              // null: system_clock(); used for ticket ages only
+  const ClientIdentity* identity = nullptr;      // null: an empty Certificate when asked for one
+  const Session* resume = nullptr;               // null: a full handshake
+  RandomSource* random = nullptr;                // null: system_random()
+  const Clock* clock = nullptr;                  // null: system_clock(); used for ticket ages only
   KeyExchangeProvider* key_exchanges = nullptr;  // null: the client's own, made once a group
   trace::Sink* sink = nullptr;                   // null: nobody listens, and nothing is spent on it
   Editor* editor = nullptr;                      // null: honest

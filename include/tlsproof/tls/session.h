@@ -11,9 +11,9 @@ namespace tlsproof::tls {
 struct Session {
   uint16_t version = 0;
   uint16_t cipher_suite = 0;
-  SecretBytes secret;  // TLS 1.3: the PSK of this ticket (RFC 8446 §4.6.1); TLS 1.2: the master secret
-  Bytes ticket;        // TLS 1.3: the identity; TLS 1.2: RFC 5077's ticket, empty when resumed by session id alone
-  Bytes session_id;    // TLS 1.2: what the server called it, may be empty beside a ticket
+  SecretBytes secret;     // TLS 1.3: the PSK of this ticket (RFC 8446 §4.6.1); TLS 1.2: the master secret
+  Bytes ticket;           // TLS 1.3: the identity; TLS 1.2: RFC 5077's ticket, empty when resumed by session id alone
+  Bytes session_id;       // TLS 1.2: what the server called it, may be empty beside a ticket
   bool external = false;  // TLS 1.3: a PSK agreed on elsewhere (RFC 8446 §4.2.11): no age, binder label "ext binder"
   bool extended_master_secret = false;  // TLS 1.2: RFC 7627 §5.3 ties resumption to it
   uint32_t lifetime_s = 0;
