@@ -332,7 +332,7 @@ Result<Key> make_key(const Plan& plan, CommandContext& context) {
   SecretBytes passphrase;
   const bool encrypt = plan.ca() && !plan.options->has("no-passphrase");
   if (encrypt) {
-    const PassphraseRequest request{.prefix = "", .purpose = "the new CA's key", .create = true};
+    const PassphraseRequest request{.prefix = "", .purpose = "the CA's key", .create = true};
     TLSPROOF_TRY(passphrase, read_passphrase(*plan.options, request, context));
   }
   TLSPROOF_TRY(crypto::PrivateKey key, crypto::PrivateKey::generate(plan.key.kind, plan.key.rsa_bits));

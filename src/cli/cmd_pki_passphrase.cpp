@@ -71,7 +71,9 @@ Result<SecretBytes> prompt(std::string_view text, CommandContext& context) {
   if (!echo_off.is_off()) return fail_usage("the terminal's echo cannot be turned off; give the passphrase in a file");
   fmt::print(context.err, "{}: ", text);
   std::fflush(context.err);
-  return read_line();
+  auto line = read_line();
+  if (!line) std::fputc('\n', context.err);  // the end of the line was not typed, so it was not shown either
+  return line;
 }
 
 Result<SecretBytes> prompt_for(const PassphraseRequest& request, CommandContext& context) {

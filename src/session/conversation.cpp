@@ -131,7 +131,8 @@ void Conversation::advance() {
   if (done() || step_ == Step::flushing) return;
   if (client_.failure() != nullptr) return finish_failed();
   if (client_.close_notify_received()) {
-    if (response_.finish() == app::Http1ResponseParser::State::complete && !response_seen_) response_complete();
+    response_.end();
+    if (response_.state() == app::Http1Response::State::complete && !response_seen_) response_complete();
     if (step_ == Step::closing) return finish(Outcome::Kind::completed);
     client_.close_notify();
     finish(response_seen_ || heard_application_ ? Outcome::Kind::completed : Outcome::Kind::close_notify);
@@ -147,13 +148,13 @@ void Conversation::start_request() {
 
 void Conversation::take_response(ByteView data) {
   if (plan_->request.empty() || response_seen_) return;
-  const auto state = response_.feed(data);
-  if (state == app::Http1ResponseParser::State::complete) response_complete();
-  if (state == app::Http1ResponseParser::State::broken) {
-    trace_->on_event(EventKind::note, Direction::server_to_client, fmt::format("no HTTP response: {}", response_.broken_because()));
+  response_.feed(data);
+  if (response_.state() == app::Http1Response::State::complete) response_complete();
+  if (response_.state() == app::Http1Response::State::broken) {
+    trace_->on_event(EventKind::note, Direction::server_to_client, fmt::format("no HTTP response: {}", response_.broken_reason()));
     response_seen_ = true;
     if (plan_->plain_http) {
-      outcome_.detail = std::string(response_.broken_because());
+      outcome_.detail = std::string(response_.broken_reason());
       return finish(Outcome::Kind::no_objection);
     }
     client_.close_notify();
@@ -163,7 +164,8 @@ void Conversation::take_response(ByteView data) {
 
 void Conversation::response_complete() {
   response_seen_ = true;
-  trace_->on_event(EventKind::http_response, Direction::server_to_client, response_.status_line(),
+  trace_->on_event(EventKind::http_response, Direction::server_to_client,
+                   fmt::format("HTTP/1.{} {} {}", response_.minor_version(), response_.status(), response_.reason()),
                    static_cast<uint16_t>(response_.status()));
   if (plan_->plain_http) return finish(Outcome::Kind::plain_text);
   if (step_ == Step::request || step_ == Step::silent) {
@@ -186,15 +188,15 @@ void Conversation::peer_reset() {
 
 void Conversation::end_of_input(Outcome::Kind kind) {
   if (plan_->plain_http) {
-    response_.finish();
-    if (response_.has_status() && !response_seen_) response_complete();
-    if (!done()) finish(response_.has_status() ? Outcome::Kind::plain_text : kind);
+    response_.end();
+    if (response_.has_head() && !response_seen_) response_complete();
+    if (!done()) finish(response_.has_head() ? Outcome::Kind::plain_text : kind);
     step_ = Step::done;
     return;
   }
   if (step_ != Step::flushing) {
-    response_.finish();
-    const bool answered = response_.has_status();
+    response_.end();
+    const bool answered = response_.has_head();
     if (answered && !response_seen_) response_complete();
     client_.input_end();
     if (client_.failure() != nullptr && client_.failure()->kind != tls::Failure::Kind::peer_closed) {
@@ -247,7 +249,7 @@ void Conversation::tick() {
       finish(heard_application_ ? Outcome::Kind::completed : Outcome::Kind::no_objection);
       break;
     case Step::silent:
-      finish(response_.has_status() ? Outcome::Kind::completed : Outcome::Kind::hang);
+      finish(response_.has_head() ? Outcome::Kind::completed : Outcome::Kind::hang);
       break;
     case Step::flushing:
     case Step::done:
@@ -309,11 +311,11 @@ void Conversation::note_facts() {
   outcome_.client_certificate_requested = client_.certificate_request().count > 0;
   outcome_.client_certificate_sent = client_.client_certificate() == tls::ClientCertificate::sent ||
                                      client_.client_certificate() == tls::ClientCertificate::sent_unfitting;
-  if (response_.has_status()) {
+  if (response_.has_head()) {
     outcome_.http_status = response_.status();
-    const app::NginxPage page = app::recognise_nginx_page(response_.status(), response_.body());
-    outcome_.http_reason = page != app::NginxPage::none ? std::string(app::to_text(page))
-                                                        : escape_terminal_limited(response_.reason_phrase(), 80);
+    const app::NginxAnswer answer = app::recognise_nginx_answer(response_.status(), response_.body());
+    outcome_.http_reason = answer != app::NginxAnswer::other ? std::string(app::nginx_answer_text(answer))
+                                                             : escape_terminal_limited(response_.reason(), 80);
   }
 }
 

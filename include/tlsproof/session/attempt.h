@@ -24,7 +24,7 @@ struct AttemptResult {
   tls::CertificateRequestSeen certificate_request;   // count 0: none came
   bool server_flight_complete = false;  // the server had said all it says before our Certificate: no CertificateRequest then
                                         // means that it does not ask
-  std::string response_body;                         // the first 64 KiB; raw
+  Bytes response_body;                               // the first 64 KiB; raw
 };
 
 // A plan and where to play it.

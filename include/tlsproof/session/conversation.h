@@ -37,7 +37,7 @@ class Conversation {
 
   [[nodiscard]] const verdict::Outcome& outcome() const { return outcome_; }
   [[nodiscard]] const tls::Client& client() const { return client_; }
-  [[nodiscard]] const app::Http1ResponseParser& response() const { return response_; }
+  [[nodiscard]] const app::Http1Response& response() const { return response_; }
 
  private:
   enum class Step : uint8_t {
@@ -66,7 +66,7 @@ class Conversation {
   const Clock* clock_;
   tls::Client client_;
   tls::ClientIdentity identity_;
-  app::Http1ResponseParser response_;
+  app::Http1Response response_;
   verdict::Outcome outcome_;
   Step step_ = Step::connecting;
   bool heard_application_ = false;

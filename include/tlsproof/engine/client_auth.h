@@ -1,0 +1,49 @@
+// Client authentication: what was seen, and the verdict by what is declared (the table of the design).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tlsproof/engine/judgement.h"
+#include "tlsproof/target/target.h"
+
+namespace tlsproof::engine {
+
+// What the server made of a client, apart from what anybody wanted.
+struct Acceptance {
+  enum class Kind : uint8_t {
+    accepted,  // with a positive sign: application data that a good client also gets, or a clean close_notify exchange
+    refused,   // by an alert, a close, a reset, or an HTTP answer that differs from the good client's
+    unclear,   // neither can be said; `why` tells the reason
+    failed,    // there was no attempt to speak of
+  };
+  enum class Where : uint8_t { nowhere, handshake, after_handshake, http };
+  Kind kind = Kind::unclear;
+  Where where = Where::nowhere;  // refused: enforced where
+  std::string why;
+};
+[[nodiscard]] std::string_view to_text(Acceptance::Where where);  // "in the handshake", "after the handshake", "over HTTP"
+
+// `reference`: what the good client got, as the measure for HTTP answers; null when there is none, or for the good client itself.
+[[nodiscard]] Acceptance classify(const session::AttemptResult& result, const session::AttemptResult* reference);
+
+// Who knocks.
+enum class Knock : uint8_t {
+  good,
+  none,
+  untrusted,  // a fault of trust, which a server that leaves the judgement to its application lets pass
+  faulty,     // any other fault of the certificate
+  no_key,     // CertificateVerify does not fit: never acceptable, whatever is declared (RFC 8446 §4.4.3)
+};
+[[nodiscard]] Knock knock_of(const scenario::Identity& identity);
+
+// The verdict for accepting or refusing, and the sentence that says what was wanted.
+struct Ruling {
+  verdict::Verdict verdict = verdict::Verdict::info;
+  std::string wanted;
+};
+[[nodiscard]] Ruling rule(target::ClientAuth declared, Knock knock, bool accepted);
+// The same for whether a certificate is asked for at all.
+[[nodiscard]] Ruling rule_requested(target::ClientAuth declared, bool requested);
+
+}  // namespace tlsproof::engine

@@ -1,0 +1,52 @@
+// What is played on one connection, as scenarios say it; equal recipes are played once and judged by all who asked for them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tlsproof/base/random.h"
+#include "tlsproof/engine/edits.h"
+#include "tlsproof/engine/material.h"
+#include "tlsproof/scenario/scenario.h"
+#include "tlsproof/session/plan.h"
+
+namespace tlsproof::engine {
+
+struct Recipe {
+  uint16_t version = 0;  // 0: no TLS (plain HTTP)
+  scenario::ClientSetup client;
+  scenario::Identity identity;
+  const std::vector<scenario::Edit>* edits = nullptr;  // borrowed; null or empty: an honest run
+
+  // Equal texts mean equal attempts. Bent ones are never shared: `unique` keeps them apart.
+  [[nodiscard]] std::string key(std::string_view unique) const;
+  // "expired client certificate, RSA only, TLS 1.3".
+  [[nodiscard]] std::string label() const;
+};
+
+// Makes plans for one endpoint. Identities are forged once each.
+class PlanMaker {
+ public:
+  // Borrows all of it. `now` is seconds since 1970.
+  PlanMaker(const target::Endpoint& endpoint, const Material& material, int64_t now, RandomSource& random)
+      : endpoint_(&endpoint), material_(&material), now_(now), random_(&random) {}
+
+  // An identity that is there at all: given, or to be forged.
+  [[nodiscard]] bool has_identity() const { return material_->identity || material_->client_ca; }
+  // `automatic` becomes good or none; what is forged stays as it is.
+  [[nodiscard]] Recipe settle(Recipe recipe) const;
+  // Fails (usage or environment) when an identity cannot be forged or an edit cannot be applied.
+  [[nodiscard]] Result<session::Plan> make(const Recipe& recipe, const std::shared_ptr<EditLog>& log);
+
+ private:
+  Result<std::shared_ptr<session::Credentials>> credentials(const scenario::Identity& identity);
+
+  const target::Endpoint* endpoint_;
+  const Material* material_;
+  int64_t now_;
+  RandomSource* random_;
+  std::map<std::string, std::shared_ptr<session::Credentials>> forged_;
+};
+
+}  // namespace tlsproof::engine

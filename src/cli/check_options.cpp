@@ -1,0 +1,200 @@
+#include "check_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "tlsproof/base/text.h"
+
+namespace tlsproof::cli {
+namespace {
+
+constexpr std::array kEndpointOptions = {
+    OptionSpec{"target", "FILE", "the endpoints and what is expected of them, as YAML"},
+    OptionSpec{"endpoint", "LABEL", "only this endpoint of the target file", true},
+    OptionSpec{"connect-to", "HOST:PORT", "connect there; the name stays that of HOST:PORT"},
+    OptionSpec{"server-name", "NAME", "the name in SNI and in the certificate; 'none' sends no SNI"},
+    OptionSpec{"trust", "FILE", "PEM file of trust anchors; default: the system's", true},
+    OptionSpec{"crl", "FILE", "PEM file of certificate revocation lists", true},
+    OptionSpec{"client-auth", "WHAT", "what the server is declared to do: none, optional, required or unverified"},
+    OptionSpec{"client-cert", "FILE", "a good client certificate, its issuers after it"},
+    OptionSpec{"client-key", "FILE", "its key"},
+    OptionSpec{"client-ca", "FILE", "the CA of the clients; faulty certificates are forged under it"},
+    OptionSpec{"client-ca-key", "FILE", "its key"},
+    OptionSpec{"passphrase-file", "FILE", "passphrase of the encrypted keys above"},
+    OptionSpec{"passphrase-env", "VARIABLE", "the same from an environment variable"},
+    OptionSpec{"http-path", "PATH", "the page that is asked for; default: /"},
+    OptionSpec{"http-host", "NAME", "the Host header; default: the server's name"},
+    OptionSpec{"no-http", "", "send no HTTP request after the handshake"},
+    OptionSpec{"timeout", "SECONDS", "limit of each step: connect, handshake, request; default: 5"},
+    OptionSpec{"tls", "VERSION", "only this version: 1.2 or 1.3", true},
+    OptionSpec{"jobs", "N", "connections in flight; default: 8"},
+};
+constexpr std::array kCheckOptions = {
+    OptionSpec{"repeat", "N", "play each attempt so often and report when they differ; default: 1"},
+    OptionSpec{"min-days-left", "DAYS", "warn when a certificate ends sooner; default: 14"},
+    OptionSpec{"scenarios", "FOLDER", "read scenarios from here too", true},
+    OptionSpec{"format", "FORMAT", "on standard output: text (default) or json"},
+    OptionSpec{"report", "FORMAT=FILE", "write a report to a file", true},
+    OptionSpec{"fail-on", "LEVEL", "exit status 1 from: fail (default), warn, info, none"},
+    OptionSpec{"color", "WHEN", "auto (default), always or never"},
+    OptionSpec{"verbose", "", "the story of every finding, not only of failures"},
+    OptionSpec{"help", "", "this text"},
+};
+
+// These describe one endpoint, and stand in the target file when there is one.
+constexpr std::array<std::string_view, 14> kOfOneEndpoint = {
+    "connect-to", "server-name", "trust",           "crl",            "client-auth", "client-cert", "client-key",
+    "client-ca",  "client-ca-key", "passphrase-file", "passphrase-env", "http-path",   "http-host",   "no-http"};
+
+Status read_pair(const ParsedOptions& options, std::string_view certificate, std::string_view key, target::KeyPair& pair) {
+  if (options.has(certificate) != options.has(key))
+    return fail_usage(fmt::format("--{} needs --{} beside it", options.has(certificate) ? certificate : key,
+                                  options.has(certificate) ? key : certificate));
+  pair.certificate_path = options.get(certificate);
+  pair.key_path = options.get(key);
+  if (options.has("passphrase-file") && options.has("passphrase-env"))
+    return fail_usage("give one of --passphrase-file and --passphrase-env");
+  if (options.has("passphrase-file")) pair.passphrase = {target::PassphraseSource::Kind::file, options.get("passphrase-file")};
+  if (options.has("passphrase-env")) pair.passphrase = {target::PassphraseSource::Kind::environment, options.get("passphrase-env")};
+  return {};
+}
+
+Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
+  if (options.has("connect-to")) {
+    TLSPROOF_TRY(endpoint.connect_to, parse_host_port(options.get("connect-to")));
+  }
+  if (options.has("server-name")) {
+    const std::string name = options.get("server-name");
+    endpoint.server_name = name == "none" ? "" : name;
+  }
+  endpoint.trust.paths = options.all("trust");
+  endpoint.trust.system = endpoint.trust.paths.empty();
+  endpoint.trust.crl_paths = options.all("crl");
+  if (options.has("client-auth")) {
+    const auto declared = target::parse_client_auth(options.get("client-auth"));
+    if (!declared)
+      return fail_usage(fmt::format("--client-auth: '{}' is not none, optional, required or unverified",
+                                    escape_terminal_limited(options.get("client-auth"), 40)));
+    endpoint.client_auth = *declared;
+  }
+  TLSPROOF_TRY_VOID(read_pair(options, "client-cert", "client-key", endpoint.client_identity));
+  TLSPROOF_TRY_VOID(read_pair(options, "client-ca", "client-ca-key", endpoint.client_ca));
+  endpoint.http.enabled = !options.has("no-http");
+  endpoint.http.path = options.get("http-path", "/");
+  if (!endpoint.http.path.starts_with('/'))
+    return fail_usage(fmt::format("--http-path: '{}' does not begin with '/'", escape_terminal_limited(endpoint.http.path, 60)));
+  endpoint.http.host = options.get("http-host");
+  return {};
+}
+
+Status keep_endpoints(const ParsedOptions& options, target::Target& target) {
+  const std::vector<std::string> labels = options.all("endpoint");
+  if (labels.empty()) return {};
+  std::vector<std::string> known;
+  for (const target::Endpoint& endpoint : target.endpoints) known.push_back(endpoint.label);
+  for (const std::string& label : labels) {
+    if (std::ranges::find(known, label) != known.end()) continue;
+    std::string message = fmt::format("--endpoint: the target has no endpoint '{}'", escape_terminal_limited(label, 60));
+    if (auto candidate = did_you_mean(label, known)) message += fmt::format("; did you mean '{}'?", escape_terminal(*candidate));
+    return fail_usage(message);
+  }
+  std::erase_if(target.endpoints, [&](const target::Endpoint& endpoint) { return std::ranges::find(labels, endpoint.label) == labels.end(); });
+  return {};
+}
+
+Result<scenario::Library> read_library(const ParsedOptions& options) {
+  const std::vector<std::string> folders = options.all("scenarios");
+  if (folders.empty()) return scenario::load_embedded();
+  if (folders.size() > 1) return fail_usage("--scenarios: one folder can be given");
+  return scenario::load_folder(folders.front(), true);
+}
+
+// The words that play it again: everything that decides what is played, nothing that only decides how it is shown.
+std::string replay_words(const ParsedOptions& options, const std::string& host_port) {
+  constexpr std::array<std::string_view, 9> kNotForReplay = {"format", "report", "fail-on", "color", "verbose", "jobs", "repeat", "endpoint", "help"};
+  std::string out = "tlsproof check";
+  if (!host_port.empty()) out += " " + shell_quote(host_port);
+  for (const auto& [name, values] : options.values) {
+    if (std::ranges::find(kNotForReplay, std::string_view(name)) != kNotForReplay.end()) continue;
+    for (const std::string& value : values) out += fmt::format(" --{}{}{}", name, value.empty() ? "" : " ", value.empty() ? "" : shell_quote(value));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<OptionSpec> endpoint_option_specs() { return {kEndpointOptions.begin(), kEndpointOptions.end()}; }
+
+std::vector<OptionSpec> check_option_specs() {
+  std::vector<OptionSpec> specs = endpoint_option_specs();
+  specs.insert(specs.end(), kCheckOptions.begin(), kCheckOptions.end());
+  return specs;
+}
+
+std::string shell_quote(std::string_view word) {
+  const bool plain = !word.empty() && std::ranges::all_of(word, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-_./:=,@%+").contains(c);
+  });
+  if (plain) return std::string(word);
+  std::string out = "'";
+  for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+Result<std::vector<uint16_t>> read_versions(const ParsedOptions& options) {
+  std::vector<uint16_t> versions;
+  for (const std::string& text : options.all("tls")) {
+    const auto version = target::parse_version(text);
+    if (!version || (*version != 0x0303 && *version != 0x0304))
+      return fail_usage(fmt::format("--tls: '{}' is not 1.2 or 1.3", escape_terminal_limited(text, 40)));
+    versions.push_back(*version);
+  }
+  return versions;
+}
+
+Result<target::Target> read_target(const ParsedOptions& options, std::vector<std::string>& words) {
+  target::Target target;
+  if (options.has("target")) {
+    for (std::string_view name : kOfOneEndpoint)
+      if (options.has(name)) return fail_usage(fmt::format("--{} describes one endpoint: beside --target it belongs in the file", name));
+    TLSPROOF_TRY(target, target::load_target_file(options.get("target")));
+  } else {
+    if (words.empty()) return fail_usage("what is to be checked? Give HOST:PORT or --target FILE");
+    TLSPROOF_TRY(target, target::make_target(words.front()));
+    words.erase(words.begin());
+    TLSPROOF_TRY_VOID(read_endpoint(options, target.endpoints.front()));
+  }
+  TLSPROOF_TRY_VOID(keep_endpoints(options, target));
+  TLSPROOF_TRY(long long seconds, options.integer("timeout", 0, 1, 3600));
+  TLSPROOF_TRY(long long days, options.integer("min-days-left", -1, 0, 100'000));
+  for (target::Endpoint& endpoint : target.endpoints) {
+    if (seconds > 0) endpoint.timeouts.connect = endpoint.timeouts.handshake = endpoint.timeouts.request = seconds * 1'000'000'000;
+    if (days >= 0) endpoint.min_days_left = static_cast<int>(days);
+  }
+  return target;
+}
+
+Result<CheckRequest> read_check_request(const ParsedOptions& options) {
+  CheckRequest request;
+  request.options.words = options.positional;
+  const std::string host_port = options.has("target") || options.positional.empty() ? std::string() : options.positional.front();
+  TLSPROOF_TRY(request.target, read_target(options, request.options.words));
+  TLSPROOF_TRY(request.library, read_library(options));
+  TLSPROOF_TRY(request.options.versions, read_versions(options));
+  TLSPROOF_TRY(long long jobs, options.integer("jobs", 8, 1, 1000));
+  TLSPROOF_TRY(long long repeat, options.integer("repeat", 1, 1, 1000));
+  request.options.jobs = static_cast<size_t>(jobs);
+  request.options.repeat = static_cast<unsigned>(repeat);
+  const bool from_file = options.has("target");
+  if (from_file && !request.options.words.empty())  // words on the command line go before those of the file
+    for (target::Endpoint& endpoint : request.target.endpoints) endpoint.suites.clear();
+  const std::string words = replay_words(options, host_port);
+  request.options.replay = [words, from_file](const target::Endpoint& endpoint) {
+    return from_file ? fmt::format("{} --endpoint {}", words, shell_quote(endpoint.label)) : words;
+  };
+  return request;
+}
+
+}  // namespace tlsproof::cli

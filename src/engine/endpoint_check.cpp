@@ -1,0 +1,395 @@
+#include "endpoint_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tlsproof/base/text.h"
+#include "tlsproof/engine/client_auth.h"
+#include "tlsproof/net/resolver.h"
+#include "tlsproof/registry/code_point.h"
+
+namespace tlsproof::engine {
+
+using scenario::Expect;
+using target::Answer;
+using target::ClientAuth;
+using verdict::Finding;
+using verdict::Outcome;
+using verdict::Verdict;
+
+namespace {
+
+Recipe recipe_of(const scenario::Case& one) {
+  const scenario::Connection& connection = one.play->connections.front();
+  Recipe recipe;
+  recipe.version = one.play->version;
+  recipe.client = connection.client;
+  recipe.identity = connection.identity;
+  recipe.edits = connection.edits.empty() ? nullptr : &connection.edits;
+  return recipe;
+}
+
+// Verdicts that say something was judged; of two repetitions only these can disagree.
+bool decides(Verdict verdict) {
+  return verdict == Verdict::pass || verdict == Verdict::fail || verdict == Verdict::warn || verdict == Verdict::info;
+}
+
+bool is_certificate_check(const scenario::Case& one) { return one.play->expect.kind == Expect::Kind::certificate; }
+
+}  // namespace
+
+EndpointCheck::EndpointCheck(const target::Endpoint& endpoint, const CheckOptions& options, Material material)
+    : endpoint_(&endpoint),
+      options_(&options),
+      material_(std::move(material)),
+      plans_(endpoint, material_, options.clock->wall_seconds(), *options.random),
+      now_(options.clock->wall_seconds()) {
+  run_.label = endpoint.label;
+  run_.address = endpoint.address.text();
+  run_.server_name = endpoint.sni();
+  run_.declared_client_auth = std::string(target::to_text(endpoint.client_auth));
+}
+
+Result<std::unique_ptr<EndpointCheck>> EndpointCheck::make(const target::Endpoint& endpoint, const CheckOptions& options) {
+  TLSPROOF_TRY(Material material, load_material(endpoint));
+  return std::unique_ptr<EndpointCheck>(new EndpointCheck(endpoint, options, std::move(material)));
+}
+
+void EndpointCheck::report(std::string_view step) const {
+  if (options_->progress) options_->progress(fmt::format("{}: {}", endpoint_->label, step));
+}
+
+size_t EndpointCheck::want(Recipe recipe, bool exclusive, std::string_view unique) {
+  recipe = plans_.settle(std::move(recipe));
+  const std::string key = recipe.key(unique);
+  auto [found, is_new] = played_by_key_.emplace(key, played_.size());
+  if (is_new) played_.push_back(Played{.recipe = std::move(recipe), .exclusive = exclusive, .results = {}, .attempts = {}, .logs = {}, .error = {}});
+  else if (exclusive) played_[found->second].exclusive = true;
+  return found->second;
+}
+
+Status EndpointCheck::play(unsigned repeat) {
+  std::vector<session::Job> jobs;
+  std::vector<size_t> owners;
+  for (size_t i = 0; i < played_.size(); ++i) {
+    Played& played = played_[i];
+    for (size_t n = played.results.size(); n < repeat && played.error.empty(); ++n) {
+      auto log = std::make_shared<EditLog>();
+      auto plan = plans_.make(played.recipe, log);
+      if (!plan) {
+        played.error = plan.error().message();
+        break;
+      }
+      played.logs.push_back(log);
+      jobs.push_back({std::move(*plan), net_endpoint_, addresses_, played.exclusive});
+      owners.push_back(i);
+    }
+  }
+  session::RunOptions run_options;
+  run_options.max_in_flight = options_->jobs;
+  run_options.clock = options_->clock;
+  run_options.stop = options_->stop;
+  const size_t num_jobs = jobs.size();
+  size_t num_done = 0;
+  run_options.on_done = [&](size_t) { report(fmt::format("{} of {} connections", ++num_done, num_jobs)); };
+  std::vector<std::string> labels;
+  for (const session::Job& job : jobs) labels.push_back(job.plan.label);
+  TLSPROOF_TRY(auto results, session::run_jobs(std::move(jobs), run_options));
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!results[i]) continue;
+    Played& played = played_[owners[i]];
+    played.attempts.push_back(run_.attempts.size());
+    run_.attempts.push_back({labels[i], results[i]->outcome, results[i]->trace});
+    if (run_.peer_address.empty()) run_.peer_address = results[i]->trace->peer_address();
+    played.results.push_back(std::move(*results[i]));
+  }
+  return {};
+}
+
+Status EndpointCheck::probe() {
+  const HostPort& address = endpoint_->connect_address();
+  net_endpoint_ = {address.host, address.port};
+  auto addresses = net::resolve(net_endpoint_, static_cast<int>(endpoint_->timeouts.connect / 1'000'000));
+  if (!addresses) {
+    run_.unreachable = true;
+    run_.error = addresses.error().message();
+    return {};
+  }
+  addresses_ = std::move(*addresses);
+  std::vector<probe::Wanted> wanted = probe::wanted_connections(options_->versions);
+  for (const probe::Wanted& one : wanted) {
+    Recipe recipe;
+    recipe.version = one.version;
+    recipe.client.key_type = one.key_type;
+    probed_.push_back(want(std::move(recipe), false, {}));
+  }
+  TLSPROOF_TRY_VOID(play(1));
+  std::vector<probe::Seen> seen;
+  for (size_t i = 0; i < probed_.size(); ++i)
+    if (!played_[probed_[i]].results.empty()) seen.push_back({wanted[i], &played_[probed_[i]].results.front()});
+  for (size_t index : probed_)
+    if (!played_[index].error.empty()) return fail_usage(played_[index].error);
+  if (probe::unreachable(seen, run_.error)) {
+    run_.unreachable = true;
+    return {};
+  }
+  probe::conclude(seen, features_);
+  for (size_t i = 0; i < seen.size() && !baseline_; ++i)
+    if (seen[i].result->outcome.version == seen[i].wanted.version) baseline_ = probed_[i];
+  set_material_features();
+  for (const auto& [name, feature] : features_.known())
+    run_.features.push_back({std::string(name), std::string(target::to_text(feature->answer)), feature->why});
+  return {};
+}
+
+void EndpointCheck::set_material_features() {
+  if (material_.client_ca) features_.set("client_ca.key", Answer::yes, "given");
+  else features_.set("client_ca.key", Answer::no, "no client CA with its key was given");
+  if (plans_.has_identity()) features_.set("client_identity", Answer::yes, material_.identity ? "given" : "forged under the client CA");
+  else features_.set("client_identity", Answer::no, "no client certificate was given");
+}
+
+std::vector<x509::Certificate> EndpointCheck::issuers_seen() const {
+  std::vector<x509::Certificate> issuers;
+  std::set<Bytes> known;
+  auto add = [&](const Bytes& der) {
+    if (known.size() < 64 && known.insert(der).second) issuers.push_back(x509::Certificate::parse(ByteView(der)));
+  };
+  for (const Played& played : played_)
+    for (const auto& result : played.results)
+      for (size_t i = 1; i < result.peer_chain.size() && i < 16; ++i) add(result.peer_chain[i]);
+  if (material_.client_ca)
+    for (const auto& certificate : material_.client_ca->certificates()) add(to_bytes(certificate.der()));
+  return issuers;
+}
+
+Result<std::vector<scenario::Selected>> EndpointCheck::select(const scenario::Library& library) const {
+  std::vector<std::string> words = endpoint_->suites.empty() ? options_->words : endpoint_->suites;
+  if (words.empty()) {
+    words = {"oneway"};
+    // Design §6: mtls where it is declared or asked for, also where a declared CertificateRequest does not come.
+    const bool declared = endpoint_->client_auth != ClientAuth::unknown;
+    if (declared || features_.has("client_auth.requested")) words.emplace_back("mtls");
+  }
+  return library.select(words);
+}
+
+void EndpointCheck::plan_case(const scenario::Case& one) {
+  PlannedCase planned{.one = one, .played = 0, .skip = std::nullopt};
+  if (one.scenario->we_are != scenario::Role::client) {
+    planned.skip = "we would be the server here; this command plays the client";
+  } else if (one.play->connections.size() > 1 || !one.play->connections.front().resume.empty()) {
+    planned.skip = "this version of tlsproof plays scenarios of one connection only";
+  } else if (auto missing = features_.missing(one.play->needs)) {
+    planned.skip = *missing;
+  } else {
+    planned.played = want(recipe_of(one), one.scenario->exclusive, one.id());
+    const bool compares = one.play->expect.kind == Expect::Kind::client_auth && plans_.has_identity();
+    if (compares && !references_.contains(one.play->version)) {
+      Recipe good;
+      good.version = one.play->version;
+      good.identity.kind = scenario::Identity::Kind::good;
+      references_[one.play->version] = want(std::move(good), false, {});
+    }
+  }
+  cases_.push_back(std::move(planned));
+}
+
+void EndpointCheck::plan(const scenario::Library& library, std::span<const scenario::Selected> selected) {
+  static_cast<void>(library);
+  for (const scenario::Selected& one : selected)
+    for (const scenario::Case& a_case : scenario::expand(*one.scenario))
+      if (one.wants(a_case)) {
+        const uint16_t version = a_case.play->version;
+        // --tls narrows what is spoken; what must be refused is not spoken.
+        const bool narrowed = !options_->versions.empty() && a_case.play->expect.kind != Expect::Kind::version_refused &&
+                              !a_case.play->connections.front().client.plain_http &&
+                              std::ranges::find(options_->versions, version) == options_->versions.end();
+        if (!narrowed) plan_case(a_case);
+      }
+}
+
+const session::AttemptResult* EndpointCheck::reference(uint16_t version) const {
+  const auto found = references_.find(version);
+  if (found == references_.end() || played_[found->second].results.empty()) return nullptr;
+  return &played_[found->second].results.front();
+}
+
+Judgement EndpointCheck::judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition,
+                                          const JudgeContext& context) const {
+  Judgement out = judge(planned.one, played.recipe.identity, played.results[repetition], context);
+  const EditLog& log = *played.logs[repetition];
+  if (!log.failures.empty()) {
+    out.verdict = Verdict::error;
+    out.reason = "the edit does not fit the message: " + log.failures.front();
+  } else if (std::ranges::find(log.applied, false) != log.applied.end()) {
+    out.verdict = Verdict::inconclusive;
+    out.reason = "the run ended before every edit could take effect";
+  }
+  return out;
+}
+
+Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange) {
+  const scenario::Scenario& source = *planned.one.scenario;
+  Finding finding;
+  finding.scenario = source.id;
+  finding.case_id = planned.one.play->suffix;
+  finding.title = planned.one.play->title;
+  finding.requirement = source.requirement;
+  finding.cites = source.cites;
+  finding.tags = source.tags;
+  finding.why = source.why;
+  finding.fix = source.fix;
+  if (options_->replay) finding.replay = fmt::format("{} '{}'", options_->replay(*endpoint_), finding.id());
+  finding.wanted = scenario::describe(planned.one.play->expect);
+  if (planned.skip) {
+    finding.verdict = Verdict::skip;
+    finding.reason = *planned.skip;
+    return finding;
+  }
+  const Played& played = played_[planned.played];
+  if (played.results.empty()) {
+    finding.verdict = Verdict::error;
+    finding.reason = played.error.empty() ? "interrupted before it was played" : played.error;
+    return finding;
+  }
+  JudgeContext context;
+  context.endpoint = endpoint_;
+  context.chains = &chains;
+  context.strange_anchors = &strange;
+  context.reference = reference(planned.one.play->version);
+  context.has_identity = plans_.has_identity();
+  if (material_.client_ca) context.client_ca_name = material_.client_ca->certificate()->subject;
+
+  Judgement first = judge_repetition(planned, played, 0, context);
+  std::map<std::string, size_t> distribution;
+  bool disagree = false;
+  for (size_t n = 0; n < played.results.size(); ++n) {
+    const Judgement again = n == 0 ? first : judge_repetition(planned, played, n, context);
+    ++distribution[fmt::format("{}: {}", verdict::to_text(again.verdict), verdict::describe(played.results[n].outcome))];
+    if (again.verdict != first.verdict && (decides(again.verdict) || decides(first.verdict))) disagree = true;
+    finding.evidence.push_back({played.attempts[n], again.events});
+    finding.duration_ns += played.results[n].outcome.total_ns;
+  }
+  if (distribution.size() > 1)
+    for (const auto& [what, count] : distribution) finding.repeats.push_back(fmt::format("{} of {}: {}", count, played.results.size(), what));
+  finding.verdict = disagree ? Verdict::inconclusive : first.verdict;
+  finding.reason = disagree ? "the repetitions disagree" : std::move(first.reason);
+  if (!first.wanted.empty()) finding.wanted = std::move(first.wanted);
+  finding.seen = std::move(first.seen);
+  finding.notes = std::move(first.notes);
+  if (finding.verdict == Verdict::pass || finding.verdict == Verdict::info) finding.fix.clear();
+  return finding;
+}
+
+// A verifier that does not see the fault it was given is not to be believed about the others.
+void EndpointCheck::distrust_certificates() {
+  bool failed = false;
+  for (const Finding& finding : run_.findings)
+    failed |= finding.scenario.starts_with("oneway/control/") && finding.verdict == Verdict::inconclusive;
+  if (!failed) return;
+  for (size_t i = 0; i < cases_.size(); ++i) {
+    Finding& finding = run_.findings[i];
+    if (!is_certificate_check(cases_[i].one) || !decides(finding.verdict)) continue;
+    finding.verdict = Verdict::inconclusive;
+    finding.reason = "a control of our own verifier failed";
+  }
+}
+
+Status EndpointCheck::play_baseline_again() {
+  if (!baseline_ || stopped()) return {};
+  auto plan = plans_.make(played_[*baseline_].recipe, std::make_shared<EditLog>());
+  if (!plan) return std::unexpected(plan.error());
+  std::vector<session::Job> jobs;
+  const std::string label = plan->label + " (again, at the end)";
+  jobs.push_back({std::move(*plan), net_endpoint_, addresses_, true});
+  session::RunOptions run_options;
+  run_options.clock = options_->clock;
+  run_options.stop = options_->stop;
+  TLSPROOF_TRY(auto results, session::run_jobs(std::move(jobs), run_options));
+  if (!results.front()) return {};
+  baseline_again_ = std::move(*results.front());
+  run_.attempts.push_back({label, baseline_again_->outcome, baseline_again_->trace});
+  return {};
+}
+
+// Controls run first and last (design §5): an endpoint that changed in between was not judged as one.
+void EndpointCheck::compare_baselines() {
+  if (!baseline_again_ || played_[*baseline_].results.empty()) return;
+  const Outcome& before = played_[*baseline_].results.front().outcome;
+  const Outcome& after = baseline_again_->outcome;
+  if (before.kind == after.kind && before.http_status == after.http_status && before.version == after.version) return;
+  Finding finding;
+  finding.scenario = "engine/baseline";
+  finding.title = "The endpoint answers an ordinary client at the end as at the beginning";
+  finding.requirement = verdict::Requirement::robustness;
+  finding.verdict = Verdict::inconclusive;
+  finding.wanted = verdict::describe(before);
+  finding.seen = verdict::describe(after);
+  finding.reason = "the endpoint changed during the run: what was judged in between may not hold";
+  finding.why = "A server that stops answering, or answers otherwise, was restarted, reloaded, overloaded or brought down in the meantime.";
+  finding.evidence.push_back({run_.attempts.size() - 1, ending_events(*baseline_again_)});
+  run_.findings.push_back(std::move(finding));
+}
+
+// The sentence that people ask for: what does this endpoint do with clients?
+void EndpointCheck::conclude_client_auth() {
+  std::map<std::string, std::vector<std::string>> by_text;
+  for (const PlannedCase& planned : cases_) {
+    const Expect& expect = planned.one.play->expect;
+    if (planned.skip || expect.kind != Expect::Kind::client_auth || played_[planned.played].results.empty()) continue;
+    const Played& played = played_[planned.played];
+    if (expect.client_auth != scenario::ClientAuthExpected::refused || knock_of(played.recipe.identity) != Knock::none) continue;
+    const Acceptance acceptance = classify(played.results.front(), reference(planned.one.play->version));
+    std::string text;
+    if (acceptance.kind == Acceptance::Kind::accepted) text = "a client certificate is asked for, and clients without one are let in";
+    if (acceptance.kind == Acceptance::Kind::refused)
+      text = fmt::format("a client certificate is required, enforced {}", to_text(acceptance.where));
+    if (!text.empty()) by_text[text].push_back(registry::version_name(planned.one.play->version));
+  }
+  for (const auto& [text, versions] : by_text) run_.notes.push_back(fmt::format("{} ({})", text, join(versions, ", ")));
+}
+
+void EndpointCheck::apply_waivers(target::WaiverBook& waivers) {
+  for (Finding& finding : run_.findings) {
+    if (finding.verdict != Verdict::fail && finding.verdict != Verdict::warn) continue;
+    const target::Waiver* waiver = waivers.match(finding.id(), endpoint_->label, now_);
+    if (waiver == nullptr) continue;
+    finding.waived = true;
+    finding.reason = fmt::format("waived: {}{}", escape_terminal(waiver->reason),
+                                 waiver->until_text.empty() ? "" : fmt::format(" (until {})", escape_terminal(waiver->until_text)));
+  }
+}
+
+Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::Certificate> known, target::WaiverBook& waivers) {
+  TLSPROOF_TRY(auto selected, select(library));
+  if (run_.unreachable || !run_.error.empty()) return {};
+  plan(library, selected);
+  TLSPROOF_TRY_VOID(play(options_->repeat));
+  TLSPROOF_TRY_VOID(play_baseline_again());
+
+  ChainTerms terms;
+  terms.anchors = material_.anchors;
+  terms.crls = material_.crls;
+  terms.name = endpoint_->name();
+  terms.now = now_;
+  terms.min_days_left = endpoint_->min_days_left;
+  terms.known = std::move(known);
+  ChainBook chains(std::move(terms));
+  const pki::Validity validity{now_ - 86'400, now_ + 86'400};
+  TLSPROOF_TRY(auto strange_key, crypto::PrivateKey::generate(crypto::KeyKind::p256));
+  TLSPROOF_TRY(auto strange_ca, pki::Authority::make_root(pki::authority_spec({{"CN", "tlsproof control"}}, validity),
+                                                          std::move(strange_key), *options_->random));
+  const std::vector<x509::Certificate> strangers = {strange_ca.certificate()};
+  const x509::TrustAnchors strange = x509::TrustAnchors::from_certificates(strangers, "a strange CA");
+  for (const PlannedCase& planned : cases_) run_.findings.push_back(judge_case(planned, chains, strange));
+  distrust_certificates();
+  compare_baselines();
+  conclude_client_auth();
+  apply_waivers(waivers);
+  return {};
+}
+
+}  // namespace tlsproof::engine

@@ -1,0 +1,89 @@
+// One endpoint's way through a run: probe, plan, play, judge.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tlsproof/engine/engine.h"
+#include "tlsproof/engine/judge.h"
+#include "tlsproof/engine/recipe.h"
+#include "tlsproof/probe/probe.h"
+#include "tlsproof/target/features.h"
+
+namespace tlsproof::engine {
+
+class EndpointCheck {
+ public:
+  // Loads what the endpoint's files hold. Borrows all of it.
+  [[nodiscard]] static Result<std::unique_ptr<EndpointCheck>> make(const target::Endpoint& endpoint, const CheckOptions& options);
+
+  // Resolves, connects a few times, and fills the features. An endpoint that cannot be reached is an outcome, not an error.
+  Status probe();
+  // Certificates of CAs that this endpoint sent: they may explain another one's incomplete chain.
+  [[nodiscard]] std::vector<x509::Certificate> issuers_seen() const;
+  // Plays and judges; `known` are certificates from all endpoints of the run.
+  Status check(const scenario::Library& library, std::vector<x509::Certificate> known, target::WaiverBook& waivers);
+
+  // A failing environment ends this endpoint's way, not the run: what was judged stays, and the run says what is missing.
+  void keep_error(const Status& status) {
+    if (!status && run_.error.empty()) run_.error = status.error().message();
+  }
+  [[nodiscard]] verdict::EndpointRun take_run() { return std::move(run_); }
+
+ private:
+  // An attempt that several cases may judge, with its repetitions.
+  struct Played {
+    Recipe recipe;
+    bool exclusive = false;
+    std::vector<session::AttemptResult> results;  // one a repetition; fewer after an interruption
+    std::vector<size_t> attempts;                 // their indexes in run_.attempts
+    std::vector<std::shared_ptr<EditLog>> logs;   // by repetition, where there are edits
+    std::string error;                            // why it could not be planned
+  };
+  struct PlannedCase {
+    scenario::Case one;
+    size_t played = 0;          // index into played_
+    std::optional<std::string> skip;
+  };
+
+  EndpointCheck(const target::Endpoint& endpoint, const CheckOptions& options, Material material);
+  [[nodiscard]] bool stopped() const { return options_->stop != nullptr && options_->stop->load(); }
+  size_t want(Recipe recipe, bool exclusive, std::string_view unique);
+  // Plays what has been wanted and was not yet played.
+  Status play(unsigned repeat);
+  Status play_baseline_again();
+  [[nodiscard]] Result<std::vector<scenario::Selected>> select(const scenario::Library& library) const;
+  void set_material_features();
+  void plan(const scenario::Library& library, std::span<const scenario::Selected> selected);
+  void plan_case(const scenario::Case& one);
+  verdict::Finding judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange);
+  [[nodiscard]] Judgement judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition, const JudgeContext& context) const;
+  void distrust_certificates();
+  void compare_baselines();
+  void conclude_client_auth();
+  void apply_waivers(target::WaiverBook& waivers);
+  [[nodiscard]] const session::AttemptResult* reference(uint16_t version) const;
+  void report(std::string_view step) const;
+
+  const target::Endpoint* endpoint_;
+  const CheckOptions* options_;
+  Material material_;
+  PlanMaker plans_;
+  int64_t now_ = 0;  // seconds since 1970
+  std::vector<net::Address> addresses_;
+  net::Endpoint net_endpoint_;
+  target::Features features_;
+  std::vector<Played> played_;
+  std::map<std::string, size_t> played_by_key_;
+  std::map<uint16_t, size_t> references_;  // version -> played_: the good client
+  std::vector<size_t> probed_;             // played_ of the probe
+  std::vector<PlannedCase> cases_;
+  std::optional<session::AttemptResult> baseline_again_;
+  std::optional<size_t> baseline_;         // played_ of the honest attempt that is played first and last
+  verdict::EndpointRun run_;
+};
+
+}  // namespace tlsproof::engine
