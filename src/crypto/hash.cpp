@@ -1,11 +1,13 @@
-// The plain SHA contexts are used on purpose, though OpenSSL 3 calls them deprecated: they are values, so that a transcript
-// is forked and an HMAC key is reused by copying some bytes, where EVP_MD_CTX_copy allocates and takes locks.
+// The plain SHA contexts are used on purpose, though OpenSSL 3 calls them deprecated: they are values, so that a
+// transcript is forked and an HMAC key is reused by copying some bytes, where EVP_MD_CTX_copy allocates and takes
+// locks.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "tlsproof/crypto/hash.h"
 
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "tlsproof/base/error.h"
@@ -22,51 +24,98 @@ struct HashFacts {
 constexpr HashFacts kFacts[] = {
     {20, 64, "SHA-1"}, {28, 64, "SHA-224"}, {32, 64, "SHA-256"}, {48, 128, "SHA-384"}, {64, 128, "SHA-512"},
 };
-const HashFacts& facts(HashAlgorithm hash) { return kFacts[static_cast<size_t>(hash)]; }
+const HashFacts& facts(HashAlgorithm hash) {
+  return kFacts[static_cast<size_t>(hash)];
+}
+
+size_t state_len(HashAlgorithm hash) {
+  return hash <= HashAlgorithm::sha256 ? std::max(sizeof(SHA_CTX), sizeof(SHA256_CTX)) : sizeof(SHA512_CTX);
+}
 
 template <class Context, class State>
 auto* context(State& state) {
   static_assert(sizeof(Context) <= sizeof(State) && alignof(Context) <= 8);
-  if constexpr (std::is_const_v<State>) return std::launder(reinterpret_cast<const Context*>(state.data()));
-  else return std::launder(reinterpret_cast<Context*>(state.data()));
+  if constexpr (std::is_const_v<State>)
+    return std::launder(reinterpret_cast<const Context*>(state.data()));
+  else
+    return std::launder(reinterpret_cast<Context*>(state.data()));
 }
 
 }  // namespace
 
-size_t hash_len(HashAlgorithm hash) { return facts(hash).len; }
-size_t hash_block_len(HashAlgorithm hash) { return facts(hash).block_len; }
-std::string_view hash_name(HashAlgorithm hash) { return facts(hash).name; }
+size_t hash_len(HashAlgorithm hash) {
+  return facts(hash).len;
+}
+size_t hash_block_len(HashAlgorithm hash) {
+  return facts(hash).block_len;
+}
+std::string_view hash_name(HashAlgorithm hash) {
+  return facts(hash).name;
+}
+
+Digest& Digest::operator=(const Digest& other) {
+  // The short hashes use half of the memory; an HMAC copies two of these, and a handshake makes dozens.
+  hash_ = other.hash_;
+  std::memmove(state_.data(), other.state_.data(), state_len(hash_));
+  return *this;
+}
 
 // None of these calls can fail: they return 1 always.
 void Digest::init(HashAlgorithm hash) {
   hash_ = hash;
   switch (hash) {
-    case HashAlgorithm::sha1: SHA1_Init(new (state_.data()) SHA_CTX); break;
-    case HashAlgorithm::sha224: SHA224_Init(new (state_.data()) SHA256_CTX); break;
-    case HashAlgorithm::sha256: SHA256_Init(new (state_.data()) SHA256_CTX); break;
-    case HashAlgorithm::sha384: SHA384_Init(new (state_.data()) SHA512_CTX); break;
-    case HashAlgorithm::sha512: SHA512_Init(new (state_.data()) SHA512_CTX); break;
+    case HashAlgorithm::sha1:
+      SHA1_Init(new (state_.data()) SHA_CTX);
+      break;
+    case HashAlgorithm::sha224:
+      SHA224_Init(new (state_.data()) SHA256_CTX);
+      break;
+    case HashAlgorithm::sha256:
+      SHA256_Init(new (state_.data()) SHA256_CTX);
+      break;
+    case HashAlgorithm::sha384:
+      SHA384_Init(new (state_.data()) SHA512_CTX);
+      break;
+    case HashAlgorithm::sha512:
+      SHA512_Init(new (state_.data()) SHA512_CTX);
+      break;
   }
 }
 
 void Digest::update(ByteView data) {
   switch (hash_) {
-    case HashAlgorithm::sha1: SHA1_Update(context<SHA_CTX>(state_), data.data(), data.size()); break;
+    case HashAlgorithm::sha1:
+      SHA1_Update(context<SHA_CTX>(state_), data.data(), data.size());
+      break;
     case HashAlgorithm::sha224:
-    case HashAlgorithm::sha256: SHA256_Update(context<SHA256_CTX>(state_), data.data(), data.size()); break;
+    case HashAlgorithm::sha256:
+      SHA256_Update(context<SHA256_CTX>(state_), data.data(), data.size());
+      break;
     case HashAlgorithm::sha384:
-    case HashAlgorithm::sha512: SHA512_Update(context<SHA512_CTX>(state_), data.data(), data.size()); break;
+    case HashAlgorithm::sha512:
+      SHA512_Update(context<SHA512_CTX>(state_), data.data(), data.size());
+      break;
   }
 }
 
 void Digest::finish(std::span<uint8_t> out) {
   TLSPROOF_CHECK(out.size() == hash_len(hash_));
   switch (hash_) {
-    case HashAlgorithm::sha1: SHA1_Final(out.data(), context<SHA_CTX>(state_)); break;
-    case HashAlgorithm::sha224: SHA224_Final(out.data(), context<SHA256_CTX>(state_)); break;
-    case HashAlgorithm::sha256: SHA256_Final(out.data(), context<SHA256_CTX>(state_)); break;
-    case HashAlgorithm::sha384: SHA384_Final(out.data(), context<SHA512_CTX>(state_)); break;
-    case HashAlgorithm::sha512: SHA512_Final(out.data(), context<SHA512_CTX>(state_)); break;
+    case HashAlgorithm::sha1:
+      SHA1_Final(out.data(), context<SHA_CTX>(state_));
+      break;
+    case HashAlgorithm::sha224:
+      SHA224_Final(out.data(), context<SHA256_CTX>(state_));
+      break;
+    case HashAlgorithm::sha256:
+      SHA256_Final(out.data(), context<SHA256_CTX>(state_));
+      break;
+    case HashAlgorithm::sha384:
+      SHA384_Final(out.data(), context<SHA512_CTX>(state_));
+      break;
+    case HashAlgorithm::sha512:
+      SHA512_Final(out.data(), context<SHA512_CTX>(state_));
+      break;
   }
 }
 
@@ -81,7 +130,9 @@ HashValue Digest::snapshot() const {
   return value;
 }
 
-void Digest::wipe_state() { wipe(state_); }
+void Digest::wipe_state() {
+  wipe(std::span(state_).first(state_len(hash_)));
+}
 
 HashValue digest(HashAlgorithm hash, ByteView data) {
   Digest state(hash);
@@ -92,9 +143,9 @@ HashValue digest(HashAlgorithm hash, ByteView data) {
 }
 
 const HashValue& empty_digest(HashAlgorithm hash) {
-  static const std::array<HashValue, 5> all = {
-      digest(HashAlgorithm::sha1, {}), digest(HashAlgorithm::sha224, {}), digest(HashAlgorithm::sha256, {}),
-      digest(HashAlgorithm::sha384, {}), digest(HashAlgorithm::sha512, {})};
+  static const std::array<HashValue, 5> all = {digest(HashAlgorithm::sha1, {}), digest(HashAlgorithm::sha224, {}),
+                                               digest(HashAlgorithm::sha256, {}), digest(HashAlgorithm::sha384, {}),
+                                               digest(HashAlgorithm::sha512, {})};
   return all[static_cast<size_t>(hash)];
 }
 

@@ -15,7 +15,9 @@ namespace tlsproof::crypto {
 template <auto Free>
 struct Deleter {
   template <class T>
-  void operator()(T* object) const { Free(object); }
+  void operator()(T* object) const {
+    Free(object);
+  }
 };
 template <class T, auto Free>
 using Owned = std::unique_ptr<T, Deleter<Free>>;

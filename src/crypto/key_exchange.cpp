@@ -17,7 +17,8 @@ namespace {
 constexpr uint16_t kSecp256r1 = 0x0017, kSecp384r1 = 0x0018, kSecp521r1 = 0x0019, kX25519 = 0x001d, kX448 = 0x001e,
                    kFfdhe2048 = 0x0100, kFfdhe3072 = 0x0101, kFfdhe4096 = 0x0102;
 constexpr uint16_t kGroups[] = {kX25519, kSecp256r1, kSecp384r1, kSecp521r1, kX448, kFfdhe2048, kFfdhe3072, kFfdhe4096};
-// How often a candidate for a private key may fall outside the range before the source is called broken. P-256 misses once in 2^32.
+// How often a candidate for a private key may fall outside the range before the source is called broken. P-256 misses
+// once in 2^32.
 constexpr int kMaxTries = 64;
 
 std::unexpected<KexError> internal_failure() {
@@ -99,13 +100,20 @@ const EC_GROUP* curve(int nid) {
   return nid == NID_X9_62_prime256v1 ? p256.get() : nid == NID_secp384r1 ? p384.get() : p521.get();
 }
 
-// The NIST curves, on libcrypto's points rather than its EVP_PKEY: the same arithmetic without a key object, a context and three
-// fetches each time.
+// The NIST curves, on libcrypto's points rather than its EVP_PKEY: the same arithmetic without a key object, a context
+// and three fetches each time.
 class NistExchange final : public KeyExchange {
  public:
   NistExchange(uint16_t group, int nid, size_t field_len)
-      : group_(group), curve_(curve(nid)), len_(field_len), context_(BN_CTX_new()), private_(BN_secure_new()),
-        x_(BN_new()), mine_(EC_POINT_new(curve_)), peer_(EC_POINT_new(curve_)), shared_(EC_POINT_new(curve_)) {
+      : group_(group),
+        curve_(curve(nid)),
+        len_(field_len),
+        context_(BN_CTX_new()),
+        private_(BN_secure_new()),
+        x_(BN_new()),
+        mine_(EC_POINT_new(curve_)),
+        peer_(EC_POINT_new(curve_)),
+        shared_(EC_POINT_new(curve_)) {
     TLSPROOF_CHECK(context_ && private_ && x_ && mine_ && peer_ && shared_);
     BN_set_flags(private_.get(), BN_FLG_CONSTTIME);
   }
@@ -143,8 +151,8 @@ class NistExchange final : public KeyExchange {
   [[nodiscard]] std::expected<void, KexError> derive(ByteView peer_share, SecretBytes& out) override {
     TLSPROOF_CHECK(ready_);
     out.clear();
-    // RFC 8446 §4.2.8.2: uncompressed points only; §7.4.2: the point must be on the curve, which decoding it checks. It can be
-    // neither the point at infinity, which has no such encoding, nor of low order, the cofactor being 1.
+    // RFC 8446 §4.2.8.2: uncompressed points only; §7.4.2: the point must be on the curve, which decoding it checks. It
+    // can be neither the point at infinity, which has no such encoding, nor of low order, the cofactor being 1.
     if (peer_share.size() != 1 + 2 * len_ || peer_share[0] != 4) return std::unexpected(KexError::bad_share_length);
     if (EC_POINT_oct2point(curve_, peer_.get(), peer_share.data(), peer_share.size(), context_.get()) != 1) {
       clear_openssl_errors();
@@ -170,8 +178,7 @@ class NistExchange final : public KeyExchange {
     ready_ = EC_POINT_mul(curve_, mine_.get(), private_.get(), nullptr, nullptr, context_.get()) == 1 &&
              EC_POINT_point2oct(curve_, mine_.get(), POINT_CONVERSION_UNCOMPRESSED, public_.data(), public_.size(),
                                 context_.get()) == 1 + 2 * len_;
-    if (!ready_)
-      return std::unexpected(openssl_error("cannot make a key for the key exchange", Error::Kind::internal));
+    if (!ready_) return std::unexpected(openssl_error("cannot make a key for the key exchange", Error::Kind::internal));
     return {};
   }
 
@@ -205,8 +212,15 @@ using MontPtr = Owned<BN_MONT_CTX, BN_MONT_CTX_free>;
 class FfdheExchange final : public KeyExchange {
  public:
   FfdheExchange(uint16_t group, const char* name, size_t len)
-      : group_(group), len_(len), context_(BN_CTX_new()), p_(ffdhe_prime(name)), mont_(BN_MONT_CTX_new()),
-        base_(BN_new()), private_(BN_secure_new()), result_(BN_new()), public_(len) {
+      : group_(group),
+        len_(len),
+        context_(BN_CTX_new()),
+        p_(ffdhe_prime(name)),
+        mont_(BN_MONT_CTX_new()),
+        base_(BN_new()),
+        private_(BN_secure_new()),
+        result_(BN_new()),
+        public_(len) {
     TLSPROOF_CHECK(context_ && mont_ && base_ && private_ && result_ &&
                    BN_MONT_CTX_set(mont_.get(), p_.get(), context_.get()) == 1);
     BN_set_flags(private_.get(), BN_FLG_CONSTTIME);
@@ -230,8 +244,8 @@ class FfdheExchange final : public KeyExchange {
   [[nodiscard]] Status set_private(ByteView key) override {
     ready_ = false;
     if (key.empty() || key.size() > len_ ||
-        BN_bin2bn(key.data(), static_cast<int>(key.size()), private_.get()) == nullptr || BN_num_bits(private_.get()) < 2 ||
-        BN_cmp(private_.get(), p_.get()) >= 0)
+        BN_bin2bn(key.data(), static_cast<int>(key.size()), private_.get()) == nullptr ||
+        BN_num_bits(private_.get()) < 2 || BN_cmp(private_.get(), p_.get()) >= 0)
       return fail_usage("not a private key of this group: it must lie between 1 and p");
     if (BN_set_word(base_.get(), 2) != 1 || !power(base_.get()) ||
         BN_bn2binpad(result_.get(), public_.data(), static_cast<int>(len_)) < 0)
@@ -278,41 +292,65 @@ class FfdheExchange final : public KeyExchange {
 
 std::string_view to_string(KexError error) {
   switch (error) {
-    case KexError::bad_share_length: return "the key share has the wrong length or form for its group";
-    case KexError::invalid_share: return "the key share is not a valid element of its group";
-    case KexError::zero_secret: return "the shared secret is all zeros";
-    case KexError::internal: return "libcrypto could not compute the shared secret";
+    case KexError::bad_share_length:
+      return "the key share has the wrong length or form for its group";
+    case KexError::invalid_share:
+      return "the key share is not a valid element of its group";
+    case KexError::zero_secret:
+      return "the shared secret is all zeros";
+    case KexError::internal:
+      return "libcrypto could not compute the shared secret";
   }
   return "";
 }
 
 std::unique_ptr<KeyExchange> make_key_exchange(uint16_t group) {
   switch (group) {
-    case kX25519: return std::make_unique<EcxExchange>(group, "X25519", 32);
-    case kX448: return std::make_unique<EcxExchange>(group, "X448", 56);
-    case kSecp256r1: return std::make_unique<NistExchange>(group, NID_X9_62_prime256v1, 32);
-    case kSecp384r1: return std::make_unique<NistExchange>(group, NID_secp384r1, 48);
-    case kSecp521r1: return std::make_unique<NistExchange>(group, NID_secp521r1, 66);
-    case kFfdhe2048: return std::make_unique<FfdheExchange>(group, "ffdhe2048", 256);
-    case kFfdhe3072: return std::make_unique<FfdheExchange>(group, "ffdhe3072", 384);
-    case kFfdhe4096: return std::make_unique<FfdheExchange>(group, "ffdhe4096", 512);
-    default: return nullptr;
+    case kX25519:
+      return std::make_unique<EcxExchange>(group, "X25519", 32);
+    case kX448:
+      return std::make_unique<EcxExchange>(group, "X448", 56);
+    case kSecp256r1:
+      return std::make_unique<NistExchange>(group, NID_X9_62_prime256v1, 32);
+    case kSecp384r1:
+      return std::make_unique<NistExchange>(group, NID_secp384r1, 48);
+    case kSecp521r1:
+      return std::make_unique<NistExchange>(group, NID_secp521r1, 66);
+    case kFfdhe2048:
+      return std::make_unique<FfdheExchange>(group, "ffdhe2048", 256);
+    case kFfdhe3072:
+      return std::make_unique<FfdheExchange>(group, "ffdhe3072", 384);
+    case kFfdhe4096:
+      return std::make_unique<FfdheExchange>(group, "ffdhe4096", 512);
+    default:
+      return nullptr;
   }
 }
 
-std::span<const uint16_t> supported_groups() { return kGroups; }
+std::span<const uint16_t> supported_groups() {
+  return kGroups;
+}
 
 size_t share_len(uint16_t group) {
   switch (group) {
-    case kX25519: return 32;
-    case kX448: return 56;
-    case kSecp256r1: return 65;
-    case kSecp384r1: return 97;
-    case kSecp521r1: return 133;
-    case kFfdhe2048: return 256;
-    case kFfdhe3072: return 384;
-    case kFfdhe4096: return 512;
-    default: return 0;
+    case kX25519:
+      return 32;
+    case kX448:
+      return 56;
+    case kSecp256r1:
+      return 65;
+    case kSecp384r1:
+      return 97;
+    case kSecp521r1:
+      return 133;
+    case kFfdhe2048:
+      return 256;
+    case kFfdhe3072:
+      return 384;
+    case kFfdhe4096:
+      return 512;
+    default:
+      return 0;
   }
 }
 

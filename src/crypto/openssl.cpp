@@ -28,7 +28,9 @@ Error openssl_error(std::string_view what, Error::Kind kind) {
   return {kind, std::move(text), 0};
 }
 
-void clear_openssl_errors() { ERR_clear_error(); }
+void clear_openssl_errors() {
+  ERR_clear_error();
+}
 
 namespace {
 
@@ -45,15 +47,14 @@ std::array<T*, N> fetch_all(const std::array<const char*, N>& names, Fetch fetch
 }  // namespace
 
 const EVP_MD* evp_md(HashAlgorithm hash) {
-  static const auto all =
-      fetch_all<5, EVP_MD>({"SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512"}, EVP_MD_fetch);
+  static const auto all = fetch_all<5, EVP_MD>({"SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512"}, EVP_MD_fetch);
   return all[static_cast<size_t>(hash)];
 }
 
 const EVP_CIPHER* evp_cipher(Aead aead) {
-  static const auto all = fetch_all<7, EVP_CIPHER>({"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305", "AES-128-CCM",
-                                                    "AES-256-CCM", "AES-128-CCM", "AES-256-CCM"},
-                                                   EVP_CIPHER_fetch);
+  static const auto all = fetch_all<7, EVP_CIPHER>(
+      {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305", "AES-128-CCM", "AES-256-CCM", "AES-128-CCM", "AES-256-CCM"},
+      EVP_CIPHER_fetch);
   return all[static_cast<size_t>(aead)];
 }
 

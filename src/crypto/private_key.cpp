@@ -29,9 +29,9 @@ using Pkcs8Ptr = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 // A private key found in a file, not yet decrypted or understood.
 struct Found {
   enum class Form { pkcs8, encrypted_pkcs8, rsa, ec, other } form = Form::other;
-  std::string label;    // PEM's
+  std::string label;  // PEM's
   SecretBytes der;
-  std::string header;   // RFC 1421 "Proc-Type: 4,ENCRYPTED" and "DEK-Info"
+  std::string header;  // RFC 1421 "Proc-Type: 4,ENCRYPTED" and "DEK-Info"
   [[nodiscard]] bool encrypted() const {
     return form == Form::encrypted_pkcs8 || header.find("ENCRYPTED") != std::string::npos;
   }
@@ -71,7 +71,9 @@ Owned<T, Free> decode_whole(ByteView der) {
   if (!value) clear_openssl_errors();
   return value;
 }
-SigPtr decode_encrypted(ByteView der) { return decode_whole<X509_SIG, d2i_X509_SIG, X509_SIG_free>(der); }
+SigPtr decode_encrypted(ByteView der) {
+  return decode_whole<X509_SIG, d2i_X509_SIG, X509_SIG_free>(der);
+}
 Pkcs8Ptr decode_pkcs8(ByteView der) {
   return decode_whole<PKCS8_PRIV_KEY_INFO, d2i_PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>(der);
 }
@@ -123,7 +125,8 @@ bool affordable(const X509_SIG* encrypted) {
       ok = !kdf || at_most(kdf->iter, kMaxIterations);
     } else if (pbes2 && OBJ_obj2nid(pbes2->keyfunc->algorithm) == NID_id_scrypt) {
       // libcrypto bounds the memory, and with it everything but this factor.
-      const auto kdf = unpack<SCRYPT_PARAMS, SCRYPT_PARAMS_free>(ASN1_ITEM_rptr(SCRYPT_PARAMS), pbes2->keyfunc->parameter);
+      const auto kdf =
+          unpack<SCRYPT_PARAMS, SCRYPT_PARAMS_free>(ASN1_ITEM_rptr(SCRYPT_PARAMS), pbes2->keyfunc->parameter);
       ok = !kdf || at_most(kdf->parallelizationParameter, kMaxScryptParallel);
     }
   } else {
@@ -173,8 +176,7 @@ class Loader {
     if (content.empty()) return "no private key: the file is empty";
     if (text.find("PRIVATE KEY-----") != std::string_view::npos)
       return "the private key is damaged: its PEM block cannot be decoded";
-    if (text.find("-----BEGIN CERTIFICATE") != std::string_view::npos)
-      return "no private key there, only certificates";
+    if (text.find("-----BEGIN CERTIFICATE") != std::string_view::npos) return "no private key there, only certificates";
     if (text.find("-----BEGIN ") != std::string_view::npos) return "no private key among its PEM blocks";
     return "no private key: neither PEM (-----BEGIN … PRIVATE KEY-----) nor DER";
   }
@@ -190,8 +192,8 @@ class Loader {
     if (!sealed) return complain("the private key is damaged: not an EncryptedPrivateKeyInfo");
     if (!affordable(sealed.get())) return complain("the key asks for too much work to decrypt it (iterations)");
     const auto* text = reinterpret_cast<const char*>(passphrase_.view().data());
-    const Pkcs8Ptr info(PKCS8_decrypt_ex(sealed.get(), text != nullptr ? text : "", static_cast<int>(passphrase_.size()),
-                                         nullptr, nullptr));
+    const Pkcs8Ptr info(PKCS8_decrypt_ex(sealed.get(), text != nullptr ? text : "",
+                                         static_cast<int>(passphrase_.size()), nullptr, nullptr));
     if (!info) {
       if (encryption_unknown(sealed.get()))
         return complain("the private key is encrypted by an algorithm that is not supported");
@@ -207,7 +209,8 @@ class Loader {
     const X509_ALGOR* algorithm = nullptr;
     X509_SIG_get0(sealed, &algorithm, nullptr);
     const int scheme = OBJ_obj2nid(algorithm->algorithm);
-    if (scheme != NID_pbes2) return EVP_PBE_find(EVP_PBE_TYPE_OUTER, scheme, nullptr, nullptr, nullptr) != 1 || is_legacy(scheme);
+    if (scheme != NID_pbes2)
+      return EVP_PBE_find(EVP_PBE_TYPE_OUTER, scheme, nullptr, nullptr, nullptr) != 1 || is_legacy(scheme);
     const auto pbes2 = unpack<PBE2PARAM, PBE2PARAM_free>(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
     if (!pbes2) return true;
     const char* cipher_name = OBJ_nid2sn(OBJ_obj2nid(pbes2->encryption->algorithm));
@@ -263,7 +266,8 @@ class Loader {
   }
   [[nodiscard]] std::unexpected<Error> unsupported(const PKCS8_PRIV_KEY_INFO* info) const {
     const int nid = algorithm_of(info);
-    return complain(fmt::format("a private key of the type {} is not supported", nid == NID_undef ? "(unknown)" : OBJ_nid2ln(nid)));
+    return complain(
+        fmt::format("a private key of the type {} is not supported", nid == NID_undef ? "(unknown)" : OBJ_nid2ln(nid)));
   }
 
   std::string name_;
@@ -281,14 +285,20 @@ Result<SecretBytes> read_out(BIO* bio, bool written, std::string_view what) {
 
 const char* generator_name(KeyKind kind) {
   switch (kind) {
-    case KeyKind::rsa: return "RSA";
-    case KeyKind::rsa_pss: return "RSA-PSS";
+    case KeyKind::rsa:
+      return "RSA";
+    case KeyKind::rsa_pss:
+      return "RSA-PSS";
     case KeyKind::p256:
     case KeyKind::p384:
-    case KeyKind::p521: return "EC";
-    case KeyKind::ed25519: return "ED25519";
-    case KeyKind::ed448: return "ED448";
-    case KeyKind::other: break;
+    case KeyKind::p521:
+      return "EC";
+    case KeyKind::ed25519:
+      return "ED25519";
+    case KeyKind::ed448:
+      return "ED448";
+    case KeyKind::other:
+      break;
   }
   return nullptr;
 }
@@ -305,9 +315,11 @@ Result<PrivateKey> PrivateKey::load(ByteView content, std::string_view name, con
   clear_openssl_errors();
   const std::string file = escape_terminal(name);
   if (loaded.kind() == KeyKind::other)
-    return fail_usage(fmt::format("{}: a private key of the type {} is not supported", file, loaded.public_key().name()));
+    return fail_usage(
+        fmt::format("{}: a private key of the type {} is not supported", file, loaded.public_key().name()));
   if (loaded.bits() > kMaxRsaBits)
-    return fail_usage(fmt::format("{}: an RSA key of {} bits is not supported (at most {})", file, loaded.bits(), kMaxRsaBits));
+    return fail_usage(
+        fmt::format("{}: an RSA key of {} bits is not supported (at most {})", file, loaded.bits(), kMaxRsaBits));
   return loaded;
 }
 
@@ -328,11 +340,14 @@ Result<PrivateKey> PrivateKey::generate(KeyKind kind, unsigned rsa_bits) {
   if (ok && std::string_view(type) == "EC")
     ok = EVP_PKEY_CTX_set_group_name(context.get(), std::string(to_string(kind)).c_str()) == 1;
   EVP_PKEY* key = nullptr;
-  if (!ok || EVP_PKEY_generate(context.get(), &key) != 1) return std::unexpected(openssl_error("cannot generate a key"));
+  if (!ok || EVP_PKEY_generate(context.get(), &key) != 1)
+    return std::unexpected(openssl_error("cannot generate a key"));
   return adopt(key);
 }
 
-PrivateKey PrivateKey::adopt(evp_pkey_st* key) { return PrivateKey(PublicKey::adopt(key)); }
+PrivateKey PrivateKey::adopt(evp_pkey_st* key) {
+  return PrivateKey(PublicKey::adopt(key));
+}
 
 Result<SecretBytes> PrivateKey::to_pem() const {
   const BioPtr bio(BIO_new(BIO_s_secmem()));
@@ -350,7 +365,8 @@ Result<SecretBytes> PrivateKey::to_encrypted_pem(const SecretBytes& passphrase, 
   SigPtr sealed;
   if (bio && info && scheme) {
     const auto* text = reinterpret_cast<const char*>(passphrase.view().data());
-    sealed.reset(PKCS8_set0_pbe_ex(text, static_cast<int>(passphrase.size()), info.get(), scheme.get(), nullptr, nullptr));
+    sealed.reset(
+        PKCS8_set0_pbe_ex(text, static_cast<int>(passphrase.size()), info.get(), scheme.get(), nullptr, nullptr));
     if (sealed) (void)scheme.release();  // it belongs to `sealed` now
   }
   const bool ok = sealed && PEM_write_bio_PKCS8(bio.get(), sealed.get()) == 1;

@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kMaxSpkiLen = 16384;
 constexpr unsigned kMaxRsaBits = 16384;
 
-// Whole SubjectPublicKeyInfos up to the key itself. DER leaves one way to write each, so that comparing bytes is parsing.
+// Whole SubjectPublicKeyInfos up to the key itself. DER leaves one way to write each, so that comparing bytes is
+// parsing.
 struct Prefix {
   std::string_view bytes;
   size_t key_len;
@@ -30,15 +31,17 @@ using namespace std::string_view_literals;
 constexpr Prefix kPrefixes[] = {
     {"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00"sv, 65,
      KeyKind::p256, 256, "P-256"},
-    {"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00"sv, 97, KeyKind::p384,
-     384, "P-384"},
+    {"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00"sv, 97,
+     KeyKind::p384, 384, "P-384"},
     {"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00"sv, 133,
      KeyKind::p521, 521, "P-521"},
     {"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"sv, 32, KeyKind::ed25519, 256, "ED25519"},
     {"\x30\x43\x30\x05\x06\x03\x2b\x65\x71\x03\x3a\x00"sv, 57, KeyKind::ed448, 456, "ED448"},
 };
 
-bool starts_with(ByteView bytes, std::string_view prefix) { return as_text(bytes).starts_with(prefix); }
+bool starts_with(ByteView bytes, std::string_view prefix) {
+  return as_text(bytes).starts_with(prefix);
+}
 
 // An EC key object with the curve and no key, to be copied: that saves looking the curve up by its name each time.
 PkeyPtr make_template(const char* curve) {
@@ -68,7 +71,8 @@ PkeyPtr make_curve_key(const Prefix& prefix, ByteView key) {
   return made;
 }
 
-// One DER element of that tag at the front of `in`, which it is taken from. Lengths up to 65535, in their shortest form.
+// One DER element of that tag at the front of `in`, which it is taken from. Lengths up to 65535, in their shortest
+// form.
 bool take(ByteView& in, uint8_t tag, ByteView& content) {
   if (in.size() < 2 || in[0] != tag) return false;
   size_t len = in[1], header = 2;
@@ -131,10 +135,14 @@ struct Description {
 Description describe(const EVP_PKEY* key) {
   const auto bits = static_cast<unsigned>(std::max(0, EVP_PKEY_get_bits(key)));
   switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA: return {KeyKind::rsa, bits};
-    case EVP_PKEY_RSA_PSS: return {KeyKind::rsa_pss, bits};
-    case EVP_PKEY_ED25519: return {KeyKind::ed25519, 256};
-    case EVP_PKEY_ED448: return {KeyKind::ed448, 456};
+    case EVP_PKEY_RSA:
+      return {KeyKind::rsa, bits};
+    case EVP_PKEY_RSA_PSS:
+      return {KeyKind::rsa_pss, bits};
+    case EVP_PKEY_ED25519:
+      return {KeyKind::ed25519, 256};
+    case EVP_PKEY_ED448:
+      return {KeyKind::ed448, 456};
     case EVP_PKEY_EC: {
       char name[80] = "";
       size_t len = 0;
@@ -149,7 +157,8 @@ Description describe(const EVP_PKEY* key) {
       if (nid == NID_secp521r1) return {KeyKind::p521, bits};
       return {KeyKind::other, bits};
     }
-    default: return {KeyKind::other, bits};
+    default:
+      return {KeyKind::other, bits};
   }
 }
 
@@ -165,7 +174,8 @@ PublicKeyError classify(X509_PUBKEY* parsed) {
     case NID_ED448:
     case NID_X25519:
     case NID_X448:
-    case NID_dsa: return PublicKeyError::malformed;
+    case NID_dsa:
+      return PublicKeyError::malformed;
     case NID_X9_62_id_ecPublicKey: {
       int type = 0;
       const void* value = nullptr;
@@ -175,7 +185,8 @@ PublicKeyError classify(X509_PUBKEY* parsed) {
       const Owned<EC_GROUP, EC_GROUP_free> known(nid == NID_undef ? nullptr : EC_GROUP_new_by_curve_name(nid));
       return known ? PublicKeyError::malformed : PublicKeyError::unsupported;
     }
-    default: return PublicKeyError::unsupported;
+    default:
+      return PublicKeyError::unsupported;
   }
 }
 
@@ -184,33 +195,46 @@ std::expected<PkeyPtr, PublicKeyError> decode_any(ByteView spki) {
   const Owned<X509_PUBKEY, X509_PUBKEY_free> parsed(d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(spki.size())));
   std::expected<PkeyPtr, PublicKeyError> result = std::unexpected(PublicKeyError::malformed);
   if (parsed && at == spki.data() + spki.size()) {
-    if (PkeyPtr key{X509_PUBKEY_get(parsed.get())}) result = std::move(key);
-    else result = std::unexpected(classify(parsed.get()));
+    if (PkeyPtr key{X509_PUBKEY_get(parsed.get())})
+      result = std::move(key);
+    else
+      result = std::unexpected(classify(parsed.get()));
   }
   clear_openssl_errors();
   return result;
 }
 
-std::shared_ptr<EVP_PKEY> share(PkeyPtr key) { return {key.release(), EVP_PKEY_free}; }
+std::shared_ptr<EVP_PKEY> share(PkeyPtr key) {
+  return {key.release(), EVP_PKEY_free};
+}
 
 }  // namespace
 
 std::string_view to_string(KeyKind kind) {
   switch (kind) {
-    case KeyKind::rsa: return "RSA";
-    case KeyKind::rsa_pss: return "RSA-PSS";
-    case KeyKind::p256: return "P-256";
-    case KeyKind::p384: return "P-384";
-    case KeyKind::p521: return "P-521";
-    case KeyKind::ed25519: return "Ed25519";
-    case KeyKind::ed448: return "Ed448";
-    case KeyKind::other: return "other";
+    case KeyKind::rsa:
+      return "RSA";
+    case KeyKind::rsa_pss:
+      return "RSA-PSS";
+    case KeyKind::p256:
+      return "P-256";
+    case KeyKind::p384:
+      return "P-384";
+    case KeyKind::p521:
+      return "P-521";
+    case KeyKind::ed25519:
+      return "Ed25519";
+    case KeyKind::ed448:
+      return "Ed448";
+    case KeyKind::other:
+      return "other";
   }
   return "";
 }
 
 std::string_view to_string(PublicKeyError error) {
-  return error == PublicKeyError::malformed ? "the public key is malformed" : "the public key's algorithm is not supported";
+  return error == PublicKeyError::malformed ? "the public key is malformed"
+                                            : "the public key's algorithm is not supported";
 }
 
 PublicKey::PublicKey(std::shared_ptr<evp_pkey_st> key, KeyKind kind, unsigned bits)

@@ -14,7 +14,9 @@ namespace {
 constexpr uint16_t kLegacyVersion = 0x0303;
 constexpr uint8_t kApplicationData = 23;
 
-bool is_ccm(Aead aead) { return aead >= Aead::aes_128_ccm; }
+bool is_ccm(Aead aead) {
+  return aead >= Aead::aes_128_ccm;
+}
 
 int int_len(size_t len) {
   TLSPROOF_CHECK(len <= INT_MAX);
@@ -117,9 +119,9 @@ struct RecordProtection::Impl {
 
   [[nodiscard]] size_t explicit_len() const { return tls13 ? 0 : aead_explicit_nonce_len(aead); }
 
-  // RFC 8446 §5.3 and RFC 7905 §2: the sequence number, filled up on the left, XOR the IV. RFC 5288 §3, RFC 6655 §3: the salt, then
-  // eight bytes that the record carries; the sequence number is what everybody takes for them. As that part of the IV is zero
-  // here, one computation makes both.
+  // RFC 8446 §5.3 and RFC 7905 §2: the sequence number, filled up on the left, XOR the IV. RFC 5288 §3, RFC 6655 §3:
+  // the salt, then eight bytes that the record carries; the sequence number is what everybody takes for them. As that
+  // part of the IV is zero here, one computation makes both.
   [[nodiscard]] AeadNonce nonce() const {
     AeadNonce value = iv;
     for (size_t i = 0; i < 8; ++i) value[4 + i] = static_cast<uint8_t>(value[4 + i] ^ (sequence >> (8 * (7 - i))));
@@ -181,11 +183,21 @@ void RecordProtection::stop() {
   impl_->wipe_keys();
 }
 
-bool RecordProtection::active() const { return impl_->active; }
-bool RecordProtection::is_tls13() const { return impl_->tls13; }
-Aead RecordProtection::aead() const { return impl_->aead; }
-uint64_t RecordProtection::sequence() const { return impl_->sequence; }
-void RecordProtection::set_sequence(uint64_t sequence) { impl_->sequence = sequence; }
+bool RecordProtection::active() const {
+  return impl_->active;
+}
+bool RecordProtection::is_tls13() const {
+  return impl_->tls13;
+}
+Aead RecordProtection::aead() const {
+  return impl_->aead;
+}
+uint64_t RecordProtection::sequence() const {
+  return impl_->sequence;
+}
+void RecordProtection::set_sequence(uint64_t sequence) {
+  impl_->sequence = sequence;
+}
 
 size_t RecordProtection::overhead() const {
   return kRecordHeaderLen + impl_->explicit_len() + aead_tag_len(impl_->aead) + (impl_->tls13 ? 1 : 0);

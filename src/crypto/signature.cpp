@@ -17,52 +17,59 @@ using enum HashAlgorithm;
 
 // RFC 8446 §4.2.3; the SHA-224 ones are RFC 5246's pairs.
 constexpr SchemeInfo kSchemes[] = {
-    {0x0403, Family::ecdsa, sha256, KeyKind::p256},           // ecdsa_secp256r1_sha256
-    {0x0503, Family::ecdsa, sha384, KeyKind::p384},           // ecdsa_secp384r1_sha384
-    {0x0603, Family::ecdsa, sha512, KeyKind::p521},           // ecdsa_secp521r1_sha512
-    {0x0807, Family::eddsa, sha512, KeyKind::ed25519},        // ed25519
-    {0x0808, Family::eddsa, sha512, KeyKind::ed448},          // ed448
-    {0x0804, Family::rsa_pss_rsae, sha256, KeyKind::other},   // rsa_pss_rsae_sha256
-    {0x0805, Family::rsa_pss_rsae, sha384, KeyKind::other},   // rsa_pss_rsae_sha384
-    {0x0806, Family::rsa_pss_rsae, sha512, KeyKind::other},   // rsa_pss_rsae_sha512
-    {0x0809, Family::rsa_pss_pss, sha256, KeyKind::other},    // rsa_pss_pss_sha256
-    {0x080a, Family::rsa_pss_pss, sha384, KeyKind::other},    // rsa_pss_pss_sha384
-    {0x080b, Family::rsa_pss_pss, sha512, KeyKind::other},    // rsa_pss_pss_sha512
-    {0x0401, Family::rsa_pkcs1, sha256, KeyKind::other},      // rsa_pkcs1_sha256
-    {0x0501, Family::rsa_pkcs1, sha384, KeyKind::other},      // rsa_pkcs1_sha384
-    {0x0601, Family::rsa_pkcs1, sha512, KeyKind::other},      // rsa_pkcs1_sha512
-    {0x0303, Family::ecdsa, sha224, KeyKind::other},          // {sha224, ecdsa}
-    {0x0301, Family::rsa_pkcs1, sha224, KeyKind::other},      // {sha224, rsa}
-    {0x0203, Family::ecdsa, sha1, KeyKind::other},            // ecdsa_sha1
-    {0x0201, Family::rsa_pkcs1, sha1, KeyKind::other},        // rsa_pkcs1_sha1
+    {0x0403, Family::ecdsa, sha256, KeyKind::p256},          // ecdsa_secp256r1_sha256
+    {0x0503, Family::ecdsa, sha384, KeyKind::p384},          // ecdsa_secp384r1_sha384
+    {0x0603, Family::ecdsa, sha512, KeyKind::p521},          // ecdsa_secp521r1_sha512
+    {0x0807, Family::eddsa, sha512, KeyKind::ed25519},       // ed25519
+    {0x0808, Family::eddsa, sha512, KeyKind::ed448},         // ed448
+    {0x0804, Family::rsa_pss_rsae, sha256, KeyKind::other},  // rsa_pss_rsae_sha256
+    {0x0805, Family::rsa_pss_rsae, sha384, KeyKind::other},  // rsa_pss_rsae_sha384
+    {0x0806, Family::rsa_pss_rsae, sha512, KeyKind::other},  // rsa_pss_rsae_sha512
+    {0x0809, Family::rsa_pss_pss, sha256, KeyKind::other},   // rsa_pss_pss_sha256
+    {0x080a, Family::rsa_pss_pss, sha384, KeyKind::other},   // rsa_pss_pss_sha384
+    {0x080b, Family::rsa_pss_pss, sha512, KeyKind::other},   // rsa_pss_pss_sha512
+    {0x0401, Family::rsa_pkcs1, sha256, KeyKind::other},     // rsa_pkcs1_sha256
+    {0x0501, Family::rsa_pkcs1, sha384, KeyKind::other},     // rsa_pkcs1_sha384
+    {0x0601, Family::rsa_pkcs1, sha512, KeyKind::other},     // rsa_pkcs1_sha512
+    {0x0303, Family::ecdsa, sha224, KeyKind::other},         // {sha224, ecdsa}
+    {0x0301, Family::rsa_pkcs1, sha224, KeyKind::other},     // {sha224, rsa}
+    {0x0203, Family::ecdsa, sha1, KeyKind::other},           // ecdsa_sha1
+    {0x0201, Family::rsa_pkcs1, sha1, KeyKind::other},       // rsa_pkcs1_sha1
 };
 
-bool is_nist(KeyKind kind) { return kind == KeyKind::p256 || kind == KeyKind::p384 || kind == KeyKind::p521; }
+bool is_nist(KeyKind kind) {
+  return kind == KeyKind::p256 || kind == KeyKind::p384 || kind == KeyKind::p521;
+}
 
 // RFC 8017 §9.1.1 and §9.2: what the padded hash takes of the modulus.
 bool hash_fits(const PublicKey& key, const SchemeInfo& scheme) {
   const size_t len = hash_len(scheme.hash);
   if (scheme.family == Family::rsa_pkcs1) return (key.bits() + 7) / 8 >= len + 19 + 11;  // DigestInfo, padding
-  return (key.bits() + 6) / 8 >= 2 * len + 2;  // salt as long as the hash
+  return (key.bits() + 6) / 8 >= 2 * len + 2;                                            // salt as long as the hash
 }
 
 bool supports(const PublicKey& key, const SchemeInfo& scheme, SchemeRules rules) {
   // RFC 8446 §4.2.3: PKCS#1 v1.5 and SHA-1 are for certificates only; SHA-224 is gone.
-  if (rules == SchemeRules::tls13 && (scheme.family == Family::rsa_pkcs1 || scheme.hash == sha1 || scheme.hash == sha224))
+  if (rules == SchemeRules::tls13 &&
+      (scheme.family == Family::rsa_pkcs1 || scheme.hash == sha1 || scheme.hash == sha224))
     return false;
   switch (scheme.family) {
     case Family::ecdsa:
       // RFC 8446 §4.2.3: the scheme names the curve too; RFC 5246 §7.4.1.4.1: any.
       return rules == SchemeRules::tls13 ? key.kind() == scheme.curve : is_nist(key.kind());
-    case Family::eddsa: return key.kind() == scheme.curve;
+    case Family::eddsa:
+      return key.kind() == scheme.curve;
     case Family::rsa_pkcs1:
-    case Family::rsa_pss_rsae: return key.kind() == KeyKind::rsa && hash_fits(key, scheme);
-    case Family::rsa_pss_pss: return key.kind() == KeyKind::rsa_pss && hash_fits(key, scheme);
+    case Family::rsa_pss_rsae:
+      return key.kind() == KeyKind::rsa && hash_fits(key, scheme);
+    case Family::rsa_pss_pss:
+      return key.kind() == KeyKind::rsa_pss && hash_fits(key, scheme);
   }
   return false;
 }
 
-// Padding and hash of a context that is initialised for signing or verifying. A PSS key may be bound to other parameters.
+// Padding and hash of a context that is initialised for signing or verifying. A PSS key may be bound to other
+// parameters.
 bool configure(EVP_PKEY_CTX* context, const SchemeInfo& scheme) {
   if (scheme.family == Family::ecdsa) return true;  // it takes a hash of any length
   const bool pss = scheme.family != Family::rsa_pkcs1;
@@ -79,7 +86,9 @@ const SchemeInfo* find_scheme(uint16_t scheme) {
   return found != std::end(kSchemes) ? found : nullptr;
 }
 
-std::span<const SchemeInfo> all_schemes() { return kSchemes; }
+std::span<const SchemeInfo> all_schemes() {
+  return kSchemes;
+}
 
 bool supports(const PublicKey& key, uint16_t scheme, SchemeRules rules) {
   const SchemeInfo* info = find_scheme(scheme);
@@ -121,7 +130,8 @@ class KeySigner final : public Signer {
  private:
   bool sign_eddsa(ByteView data, Bytes& out, size_t& len) {
     if (!message_) message_.reset(EVP_MD_CTX_new());
-    return message_ && EVP_DigestSignInit_ex(message_.get(), nullptr, nullptr, nullptr, nullptr, key_.native(), nullptr) == 1 &&
+    return message_ &&
+           EVP_DigestSignInit_ex(message_.get(), nullptr, nullptr, nullptr, nullptr, key_.native(), nullptr) == 1 &&
            EVP_DigestSign(message_.get(), out.data(), &len, data.data(), data.size()) == 1;
   }
 
@@ -148,7 +158,9 @@ class KeySigner final : public Signer {
 
 }  // namespace
 
-std::unique_ptr<Signer> make_signer(const PrivateKey& key) { return std::make_unique<KeySigner>(key); }
+std::unique_ptr<Signer> make_signer(const PrivateKey& key) {
+  return std::make_unique<KeySigner>(key);
+}
 
 struct Verifier::Impl {
   const SchemeInfo* scheme;
@@ -189,7 +201,8 @@ bool Verifier::verify(ByteView data, ByteView signature) {
          EVP_DigestVerify(message, signature.data(), signature.size(), data.data(), data.size()) == 1;
   } else {
     const HashValue hash = digest(impl_->scheme->hash, data);
-    ok = EVP_PKEY_verify(impl_->context.get(), signature.data(), signature.size(), hash.view().data(), hash.size()) == 1;
+    ok =
+        EVP_PKEY_verify(impl_->context.get(), signature.data(), signature.size(), hash.view().data(), hash.size()) == 1;
   }
   if (!ok) clear_openssl_errors();
   return ok;
@@ -203,7 +216,8 @@ bool verify(uint16_t scheme, const PublicKey& key, ByteView data, ByteView signa
 void certificate_verify_content(Side signer, ByteView transcript_hash, Bytes& out) {
   // RFC 8446 §4.4.3: 64 blanks, the context string, a zero byte, the transcript hash.
   out.assign(64, 0x20);
-  append(out, as_bytes(signer == Side::server ? "TLS 1.3, server CertificateVerify" : "TLS 1.3, client CertificateVerify"));
+  append(out,
+         as_bytes(signer == Side::server ? "TLS 1.3, server CertificateVerify" : "TLS 1.3, client CertificateVerify"));
   out.push_back(0);
   append(out, transcript_hash);
 }

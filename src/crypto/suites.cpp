@@ -17,7 +17,9 @@ constexpr AeadFacts kAeads[] = {
     {16, 8, 4, 8},    // AES-128-CCM_8
     {32, 8, 4, 8},    // AES-256-CCM_8
 };
-const AeadFacts& facts(Aead aead) { return kAeads[static_cast<size_t>(aead)]; }
+const AeadFacts& facts(Aead aead) {
+  return kAeads[static_cast<size_t>(aead)];
+}
 
 using enum Aead;
 constexpr HashAlgorithm kSha256 = HashAlgorithm::sha256, kSha384 = HashAlgorithm::sha384;
@@ -57,16 +59,26 @@ static_assert(std::ranges::is_sorted(kSuites, {}, &SuiteCrypto::suite));
 
 }  // namespace
 
-size_t aead_key_len(Aead aead) { return facts(aead).key_len; }
-size_t aead_tag_len(Aead aead) { return facts(aead).tag_len; }
-size_t aead_fixed_iv_len(Aead aead) { return facts(aead).fixed_iv_len; }
-size_t aead_explicit_nonce_len(Aead aead) { return facts(aead).explicit_nonce_len; }
+size_t aead_key_len(Aead aead) {
+  return facts(aead).key_len;
+}
+size_t aead_tag_len(Aead aead) {
+  return facts(aead).tag_len;
+}
+size_t aead_fixed_iv_len(Aead aead) {
+  return facts(aead).fixed_iv_len;
+}
+size_t aead_explicit_nonce_len(Aead aead) {
+  return facts(aead).explicit_nonce_len;
+}
 
 const SuiteCrypto* find_suite(uint16_t suite) {
   const auto* found = std::ranges::lower_bound(kSuites, suite, {}, &SuiteCrypto::suite);
   return found != std::end(kSuites) && found->suite == suite ? found : nullptr;
 }
 
-std::span<const SuiteCrypto> all_suites() { return kSuites; }
+std::span<const SuiteCrypto> all_suites() {
+  return kSuites;
+}
 
 }  // namespace tlsproof::crypto

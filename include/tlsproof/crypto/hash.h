@@ -42,6 +42,9 @@ class HashValue {
 class Digest {
  public:
   explicit Digest(HashAlgorithm hash = HashAlgorithm::sha256) { init(hash); }
+  Digest(const Digest& other) { *this = other; }
+  Digest& operator=(const Digest& other);
+  ~Digest() = default;
   void init(HashAlgorithm hash);
   void init() { init(hash_); }
   void update(ByteView data);

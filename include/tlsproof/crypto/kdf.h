@@ -1,5 +1,5 @@
-// Key derivation: HKDF (RFC 5869), the TLS 1.3 functions on top of it (RFC 8446 §7.1) and the TLS 1.2 PRF (RFC 5246 §5).
-// Every function writes into the caller's memory, allocates nothing and cannot fail; impossible lengths abort.
+// Key derivation: HKDF (RFC 5869), the TLS 1.3 functions on top of it (RFC 8446 §7.1) and the TLS 1.2 PRF (RFC 5246
+// §5). Every function writes into the caller's memory, allocates nothing and cannot fail; impossible lengths abort.
 #pragma once
 
 #include "tlsproof/base/secret.h"

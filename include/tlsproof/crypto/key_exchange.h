@@ -25,15 +25,15 @@ class KeyExchange {
   [[nodiscard]] virtual uint16_t group() const = 0;
   // A fresh private key whose bytes come from `random` alone, so that a seeded source gives repeatable keys.
   [[nodiscard]] virtual Status generate(RandomSource& random) = 0;
-  // A given private key, as RFC 7748 and SEC 1 write it: 32 bytes for x25519, 56 for x448, the big-endian scalar in full field
-  // length for the NIST curves, any big-endian exponent for finite fields. A usage error for anything else.
+  // A given private key, as RFC 7748 and SEC 1 write it: 32 bytes for x25519, 56 for x448, the big-endian scalar in
+  // full field length for the NIST curves, any big-endian exponent for finite fields. A usage error for anything else.
   [[nodiscard]] virtual Status set_private(ByteView key) = 0;
-  // What goes into key_exchange of a KeyShareEntry, or into ECPoint / dh_Yc: fixed length a group. Borrows until the next key;
-  // empty before the first.
+  // What goes into key_exchange of a KeyShareEntry, or into ECPoint / dh_Yc: fixed length a group. Borrows until the
+  // next key; empty before the first.
   [[nodiscard]] virtual ByteView public_share() const = 0;
-  // The shared secret in the form RFC 8446 §7.4 gives it: the x coordinate, or the number padded to the length of p. TLS 1.2 takes
-  // the same for its premaster secret with elliptic curves; with finite fields it takes off leading zeros (RFC 5246 §8.1.2).
-  // `out` is empty after a failure. Needs a key.
+  // The shared secret in the form RFC 8446 §7.4 gives it: the x coordinate, or the number padded to the length of p.
+  // TLS 1.2 takes the same for its premaster secret with elliptic curves; with finite fields it takes off leading zeros
+  // (RFC 5246 §8.1.2). `out` is empty after a failure. Needs a key.
   [[nodiscard]] virtual std::expected<void, KexError> derive(ByteView peer_share, SecretBytes& out) = 0;
 };
 

@@ -6,8 +6,8 @@
 //   keys.application(hash_up_to_server_finished);
 //   keys.resumption(hash_up_to_client_finished);
 //
-// A step may be repeated or taken early by a caller that bends the protocol; one that needs a step not yet taken aborts.
-// Steps allocate nothing once the object has been through a handshake with the longest hash in use.
+// A step may be repeated or taken early by a caller that bends the protocol; one that needs a step not yet taken
+// aborts. Steps allocate nothing once the object has been through a handshake with the longest hash in use.
 #pragma once
 
 #include "tlsproof/base/secret.h"
@@ -30,10 +30,11 @@ class KeySchedule13 {
   // binder_key's verify_data over the hash of the ClientHello truncated before the binders (RFC 8446 §4.2.11.2).
   // After early(), before handshake(). `out` is hash_len bytes.
   void binder(PskKind kind, ByteView truncated_hello_hash, std::span<uint8_t> out) const;
-  // client_early_traffic() and early_exporter(); the hash is that of the ClientHello. After early(), before handshake().
+  // client_early_traffic() and early_exporter(); the hash is that of the ClientHello. After early(), before
+  // handshake().
   void early_traffic(ByteView client_hello_hash);
-  // client_handshake() and server_handshake(); the hash is over ClientHello ... ServerHello. An empty shared secret means PSK
-  // without a key exchange (zeros take its place). After early().
+  // client_handshake() and server_handshake(); the hash is over ClientHello ... ServerHello. An empty shared secret
+  // means PSK without a key exchange (zeros take its place). After early().
   void handshake(ByteView shared_secret, ByteView server_hello_hash);
   // client_application(), server_application() and exporter(); the hash is over ClientHello ... server Finished.
   void application(ByteView server_finished_hash);
@@ -43,13 +44,23 @@ class KeySchedule13 {
   void update(Side side);
 
   // The secrets, hash_len bytes each, empty before their step: what a key log file wants.
-  [[nodiscard]] const SecretBytes& client_early_traffic() const { return client_early_; }    // CLIENT_EARLY_TRAFFIC_SECRET
-  [[nodiscard]] const SecretBytes& early_exporter() const { return early_exporter_; }        // EARLY_EXPORTER_SECRET
-  [[nodiscard]] const SecretBytes& client_handshake() const { return client_handshake_; }    // CLIENT_HANDSHAKE_TRAFFIC_SECRET
-  [[nodiscard]] const SecretBytes& server_handshake() const { return server_handshake_; }    // SERVER_HANDSHAKE_TRAFFIC_SECRET
-  [[nodiscard]] const SecretBytes& client_application() const { return client_application_; }  // CLIENT_TRAFFIC_SECRET_N
-  [[nodiscard]] const SecretBytes& server_application() const { return server_application_; }  // SERVER_TRAFFIC_SECRET_N
-  [[nodiscard]] const SecretBytes& exporter() const { return exporter_; }                    // EXPORTER_SECRET
+  [[nodiscard]] const SecretBytes& client_early_traffic() const {
+    return client_early_;
+  }                                                                                    // CLIENT_EARLY_TRAFFIC_SECRET
+  [[nodiscard]] const SecretBytes& early_exporter() const { return early_exporter_; }  // EARLY_EXPORTER_SECRET
+  [[nodiscard]] const SecretBytes& client_handshake() const {
+    return client_handshake_;
+  }  // CLIENT_HANDSHAKE_TRAFFIC_SECRET
+  [[nodiscard]] const SecretBytes& server_handshake() const {
+    return server_handshake_;
+  }  // SERVER_HANDSHAKE_TRAFFIC_SECRET
+  [[nodiscard]] const SecretBytes& client_application() const {
+    return client_application_;
+  }  // CLIENT_TRAFFIC_SECRET_N
+  [[nodiscard]] const SecretBytes& server_application() const {
+    return server_application_;
+  }                                                                        // SERVER_TRAFFIC_SECRET_N
+  [[nodiscard]] const SecretBytes& exporter() const { return exporter_; }  // EXPORTER_SECRET
   [[nodiscard]] const SecretBytes& resumption_master() const { return resumption_; }
   [[nodiscard]] const SecretBytes& handshake_traffic(Side side) const {
     return side == Side::client ? client_handshake_ : server_handshake_;

@@ -1,5 +1,5 @@
-// Long-term keys. Both classes are cheap handles: a copy shares the key, which never changes, so that copies may be used by
-// several threads at once.
+// Long-term keys. Both classes are cheap handles: a copy shares the key, which never changes, so that copies may be
+// used by several threads at once.
 #pragma once
 
 #include <functional>
@@ -56,17 +56,21 @@ class PublicKey {
   unsigned bits_;
 };
 
-// Asked for the passphrase once, and only when the key turns out to be encrypted; an Error it returns is passed on. An empty
-// function means that there is none.
+// PBKDF2 iterations for keys that we encrypt: a fifth of a second or so for whoever tries one passphrase.
+inline constexpr int kKeyIterations = 600'000;
+
+// Asked for the passphrase once, and only when the key turns out to be encrypted; an Error it returns is passed on. An
+// empty function means that there is none.
 using PassphraseSource = std::function<Result<SecretBytes>()>;
 // Always that one.
 [[nodiscard]] PassphraseSource fixed_passphrase(SecretBytes passphrase);
 
 class PrivateKey {
  public:
-  // From PEM (the first private key among whatever blocks there are) or DER: PKCS#8, PKCS#1, SEC 1; encrypted by PKCS#8 or the
-  // old "Proc-Type: 4,ENCRYPTED". `name` (the file) begins the message, which tells apart: no private key there, a passphrase is
-  // needed, the passphrase is wrong, an algorithm we do not support, damaged. Never prompts. Errors are of kind usage.
+  // From PEM (the first private key among whatever blocks there are) or DER: PKCS#8, PKCS#1, SEC 1; encrypted by PKCS#8
+  // or the old "Proc-Type: 4,ENCRYPTED". `name` (the file) begins the message, which tells apart: no private key there,
+  // a passphrase is needed, the passphrase is wrong, an algorithm we do not support, damaged. Never prompts. Errors are
+  // of kind usage.
   [[nodiscard]] static Result<PrivateKey> load(ByteView content, std::string_view name,
                                                const PassphraseSource& passphrase = {});
   // True when `content` holds an encrypted private key.
@@ -82,7 +86,8 @@ class PrivateKey {
   // PKCS#8 as PEM text, not encrypted.
   [[nodiscard]] Result<SecretBytes> to_pem() const;
   // PKCS#8 under PBES2: AES-256-CBC, PBKDF2 with HMAC-SHA-256. The passphrase must not be empty.
-  [[nodiscard]] Result<SecretBytes> to_encrypted_pem(const SecretBytes& passphrase, int iterations = 600'000) const;
+  [[nodiscard]] Result<SecretBytes> to_encrypted_pem(const SecretBytes& passphrase,
+                                                     int iterations = kKeyIterations) const;
   // SubjectPublicKeyInfo as DER.
   [[nodiscard]] Result<Bytes> spki() const;
 

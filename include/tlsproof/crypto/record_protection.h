@@ -15,25 +15,26 @@ using AeadNonce = std::array<uint8_t, kAeadNonceLen>;
 
 // How a record may differ from the honest one. Views are borrowed for the call.
 struct SealOptions {
-  size_t padding = 0;                          // TLS 1.3: zeros after the inner content type
-  std::optional<ByteView> inner = {};          // TLS 1.3: this very TLSInnerPlaintext instead of content, type and padding
-  std::optional<uint8_t> outer_type = {};      // the header's type (honest: 23 in TLS 1.3, the content's type in TLS 1.2)
-  std::optional<uint16_t> version = {};        // the header's version (honest: 0x0303)
-  std::optional<ByteView> aad = {};            // additional data; honest: made from the header as it is sent
-  // Honest: from IV and sequence number. Where the record carries 8 bytes of it (TLS 1.2 GCM and CCM), they are this one's last 8.
+  size_t padding = 0;                      // TLS 1.3: zeros after the inner content type
+  std::optional<ByteView> inner = {};      // TLS 1.3: this very TLSInnerPlaintext instead of content, type and padding
+  std::optional<uint8_t> outer_type = {};  // the header's type (honest: 23 in TLS 1.3, the content's type in TLS 1.2)
+  std::optional<uint16_t> version = {};    // the header's version (honest: 0x0303)
+  std::optional<ByteView> aad = {};        // additional data; honest: made from the header as it is sent
+  // Honest: from IV and sequence number. Where the record carries 8 bytes of it (TLS 1.2 GCM and CCM), they are this
+  // one's last 8.
   std::optional<AeadNonce> nonce = {};
 };
 
 struct Opened {
-  uint8_t type = 0;     // TLS 1.3: the inner type, 0 when there was nothing but zeros (RFC 8446 §5.4: unexpected_message)
-  ByteView content;     // borrows from the buffer given to open()
-  size_t padding = 0;   // TLS 1.3: zeros after the type
+  uint8_t type = 0;  // TLS 1.3: the inner type, 0 when there was nothing but zeros (RFC 8446 §5.4: unexpected_message)
+  ByteView content;  // borrows from the buffer given to open()
+  size_t padding = 0;  // TLS 1.3: zeros after the type
   // TLS 1.3: the length of TLSInnerPlaintext, at most 2^14 + 1 from an honest peer.
   [[nodiscard]] size_t inner_len() const { return content.size() + padding + (type == 0 ? 0 : 1); }
 };
 
-// The keys of one direction, with their sequence number. Not thread safe. Movable. A second start() with the same AEAD reuses
-// all contexts: nothing is allocated.
+// The keys of one direction, with their sequence number. Not thread safe. Movable. A second start() with the same AEAD
+// reuses all contexts: nothing is allocated.
 class RecordProtection {
  public:
   RecordProtection();
@@ -60,15 +61,17 @@ class RecordProtection {
   // Bytes that seal adds to the content without padding, header included: 22 for TLS 1.3 GCM, 29 for TLS 1.2 GCM.
   [[nodiscard]] size_t overhead() const;
 
-  // Appends one whole record, header included, to `out`. `content` must not lie inside `out`. A record longer than 65535 bytes
-  // gets its length modulo 2^16 in the header; no honest limit (2^14) is enforced: that is the caller's business. active() only.
+  // Appends one whole record, header included, to `out`. `content` must not lie inside `out`. A record longer than
+  // 65535 bytes gets its length modulo 2^16 in the header; no honest limit (2^14) is enforced: that is the caller's
+  // business. active() only.
   void seal(uint8_t type, ByteView content, Bytes& out) { seal(type, content, out, SealOptions{}); }
   void seal(uint8_t type, ByteView content, Bytes& out, const SealOptions& options);
 
   // Opens one whole record, header included. The plaintext goes into `out`, which has room for at least
-  // `record.size() - kRecordHeaderLen` bytes and may be that very part of the record (in place), but may not overlap it otherwise.
-  // False when it does not authenticate or is too short for it (the peer's fault: bad_record_mac); the sequence number then stays
-  // and the content of `out` is undefined. The header's length is not compared with the real one. active() only.
+  // `record.size() - kRecordHeaderLen` bytes and may be that very part of the record (in place), but may not overlap it
+  // otherwise. False when it does not authenticate or is too short for it (the peer's fault: bad_record_mac); the
+  // sequence number then stays and the content of `out` is undefined. The header's length is not compared with the real
+  // one. active() only.
   [[nodiscard]] bool open(ByteView record, std::span<uint8_t> out, Opened& opened);
   // The same with the caller's additional data and nonce in place of the honest ones.
   [[nodiscard]] bool open(ByteView record, std::span<uint8_t> out, Opened& opened, std::optional<ByteView> aad,

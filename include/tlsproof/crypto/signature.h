@@ -37,14 +37,14 @@ class Signer {
   virtual ~Signer() = default;
   // The schemes this key can honestly use, in order of preference. `rules`: tls12 or tls13.
   [[nodiscard]] virtual std::span<const uint16_t> schemes(SchemeRules rules) const = 0;
-  // Signs `data` (not its hash) and puts the signature in place of `out`'s content. Any scheme that the key can do is done,
-  // listed or not; a usage error names a scheme it cannot.
+  // Signs `data` (not its hash) and puts the signature in place of `out`'s content. Any scheme that the key can do is
+  // done, listed or not; a usage error names a scheme it cannot.
   [[nodiscard]] virtual Status sign(uint16_t scheme, ByteView data, Bytes& out) = 0;
 };
 [[nodiscard]] std::unique_ptr<Signer> make_signer(const PrivateKey& key);
 
-// Checks signatures of one scheme under one key, with everything prepared that can be: keep it for a key that is met again.
-// Not thread safe. Movable.
+// Checks signatures of one scheme under one key, with everything prepared that can be: keep it for a key that is met
+// again. Not thread safe. Movable.
 class Verifier {
  public:
   // Empty when the key does not go with the scheme by these rules, or we do not know the scheme.
@@ -65,7 +65,8 @@ class Verifier {
 // One check: false too when scheme and key do not go together by `rules`.
 [[nodiscard]] bool verify(uint16_t scheme, const PublicKey& key, ByteView data, ByteView signature, SchemeRules rules);
 
-// What CertificateVerify of TLS 1.3 signs (RFC 8446 §4.4.3), in place of `out`'s content. `signer` is whose message it is.
+// What CertificateVerify of TLS 1.3 signs (RFC 8446 §4.4.3), in place of `out`'s content. `signer` is whose message it
+// is.
 void certificate_verify_content(Side signer, ByteView transcript_hash, Bytes& out);
 
 }  // namespace tlsproof::crypto

@@ -20,15 +20,15 @@ enum class Aead : uint8_t {
 
 [[nodiscard]] size_t aead_key_len(Aead aead);  // 16 or 32
 [[nodiscard]] size_t aead_tag_len(Aead aead);  // 16, or 8 for CCM_8
-// TLS 1.2 only. The part of the nonce that comes from the key block (fixed_iv_length: 4, ChaCha20-Poly1305 12) and the part
-// that each record carries (8 and 0). Sources: RFC 5288 §3, RFC 6655 §3, RFC 7905 §2.
+// TLS 1.2 only. The part of the nonce that comes from the key block (fixed_iv_length: 4, ChaCha20-Poly1305 12) and the
+// part that each record carries (8 and 0). Sources: RFC 5288 §3, RFC 6655 §3, RFC 7905 §2.
 [[nodiscard]] size_t aead_fixed_iv_len(Aead aead);
 [[nodiscard]] size_t aead_explicit_nonce_len(Aead aead);
 
 inline constexpr size_t kAeadNonceLen = 12;
 
 struct SuiteCrypto {
-  uint16_t suite;      // IANA code point
+  uint16_t suite;  // IANA code point
   Aead aead;
   HashAlgorithm hash;  // of the transcript and HKDF (TLS 1.3) or the PRF (TLS 1.2)
   bool tls13;          // a TLS 1.3 suite; otherwise one of TLS 1.2

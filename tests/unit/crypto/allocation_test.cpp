@@ -1,5 +1,5 @@
-// No code of ours allocates in the steady state: once an object has done its work, doing it again calls no operator new.
-// What libcrypto itself takes by malloc is not counted.
+// No code of ours allocates in the steady state: once an object has done its work, doing it again calls no operator
+// new. What libcrypto itself takes by malloc is not counted.
 #include <cstdlib>
 #include <new>
 
@@ -21,15 +21,33 @@ void* operator new(size_t size) {
   if (void* memory = std::malloc(size != 0 ? size : 1)) return memory;
   throw std::bad_alloc();
 }
-void* operator new[](size_t size) { return operator new(size); }
-void* operator new(size_t size, const std::nothrow_t&) noexcept { return ++allocations, std::malloc(size != 0 ? size : 1); }
-void* operator new[](size_t size, const std::nothrow_t& tag) noexcept { return operator new(size, tag); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void* operator new[](size_t size) {
+  return operator new(size);
+}
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return ++allocations, std::malloc(size != 0 ? size : 1);
+}
+void* operator new[](size_t size, const std::nothrow_t& tag) noexcept {
+  return operator new(size, tag);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
 // NOLINTEND
 
 namespace tlsproof::crypto {
@@ -46,7 +64,11 @@ size_t count(Body body) {
 }
 
 TEST_F(CryptoTest, TheCounterCounts) {
-  EXPECT_EQ(count([] { Bytes bytes(100); EXPECT_EQ(bytes.size(), 100U); }), 10U);
+  EXPECT_EQ(count([] {
+              Bytes bytes(100);
+              EXPECT_EQ(bytes.size(), 100U);
+            }),
+            10U);
 }
 
 TEST_F(CryptoTest, DigestsAndKeySchedulesAllocateNothing) {
@@ -91,7 +113,8 @@ TEST_F(CryptoTest, RecordsAllocateNothing) {
                     writer.start_tls13(aead, HashAlgorithm::sha256, secret);
                     reader.start_tls13(aead, HashAlgorithm::sha256, secret);
                   } else {
-                    const ByteView k = ByteView(key).first(aead_key_len(aead)), v = ByteView(iv).first(aead_fixed_iv_len(aead));
+                    const ByteView k = ByteView(key).first(aead_key_len(aead)),
+                                   v = ByteView(iv).first(aead_fixed_iv_len(aead));
                     writer.start_tls12(aead, k, v);
                     reader.start_tls12(aead, k, v);
                   }

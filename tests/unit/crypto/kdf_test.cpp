@@ -17,7 +17,9 @@ namespace {
 constexpr HashAlgorithm kAll[] = {HashAlgorithm::sha1, HashAlgorithm::sha224, HashAlgorithm::sha256,
                                   HashAlgorithm::sha384, HashAlgorithm::sha512};
 
-const EVP_MD* witness(HashAlgorithm hash) { return EVP_get_digestbyname(std::string(hash_name(hash)).c_str()); }
+const EVP_MD* witness(HashAlgorithm hash) {
+  return EVP_get_digestbyname(std::string(hash_name(hash)).c_str());
+}
 
 Bytes noise(uint64_t seed, size_t len) {
   Bytes bytes(len);
@@ -33,7 +35,8 @@ TEST_F(CryptoTest, KnownDigests) {  // FIPS 180-4 examples
       {HashAlgorithm::sha384,
        "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"},
       {HashAlgorithm::sha512,
-       "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e"
+       "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80"
+       "e"
        "2a9ac94fa54ca49f"}};
   for (const auto& [hash, expected] : table) {
     EXPECT_EQ(to_hex(digest(hash, as_bytes("abc"))), expected) << hash_name(hash);
@@ -68,13 +71,14 @@ TEST_F(CryptoTest, HmacOfRfc4231AndLibcrypto) {
   hmac(HashAlgorithm::sha256, Bytes(20, 0x0b), as_bytes("Hi There"), out);
   EXPECT_EQ(to_hex(out), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   for (HashAlgorithm hash : kAll)
-    for (size_t key_len : std::initializer_list<size_t>{0, 1, 20, 63, 64, 65, 127, 128, 129, 300}) {  // around both block lengths
+    for (size_t key_len :
+         std::initializer_list<size_t>{0, 1, 20, 63, 64, 65, 127, 128, 129, 300}) {  // around both block lengths
       const Bytes key = noise(key_len, key_len), data = noise(2, key_len / 2);
       uint8_t expected[EVP_MAX_MD_SIZE];
       unsigned len = 0;
       const uint8_t none = 0;
-      HMAC(witness(hash), key.empty() ? &none : key.data(), static_cast<int>(key.size()), data.data(), data.size(), expected,
-           &len);
+      HMAC(witness(hash), key.empty() ? &none : key.data(), static_cast<int>(key.size()), data.data(), data.size(),
+           expected, &len);
       Bytes value(hash_len(hash));
       const HmacKey prepared(hash, key);
       for (int i = 0; i < 2; ++i) {  // the key is not used up
@@ -117,9 +121,10 @@ TEST_F(CryptoTest, PrfOfTls12) {
   Bytes out(100);
   prf(HashAlgorithm::sha256, hex("9bbe436ba940f017b17652849a71db35"), "test label",
       hex("a0ba9f936cda311827a6f796ffd5198c"), {}, out);
-  EXPECT_EQ(to_hex(out),
-            "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e14baf9af0fa022f7077def17"
-            "abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff70187347b66");
+  EXPECT_EQ(
+      to_hex(out),
+      "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e14baf9af0fa022f7077def17"
+      "abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff70187347b66");
 }
 
 Bytes prf_witness(HashAlgorithm hash, const Bytes& secret, std::string_view label, const Bytes& seed, size_t len) {
@@ -202,8 +207,10 @@ TEST_F(CryptoTest, KeySchedule13UpdatesExportsAndForgets) {
   EXPECT_EQ(to_bytes(keys.server_application().view()), server);
   // RFC 8446 §7.5, spelt out.
   Bytes derived(48), expected(20), exported(20);
-  hkdf_expand_label(HashAlgorithm::sha384, keys.exporter().view(), "my label", empty_digest(HashAlgorithm::sha384), derived);
-  hkdf_expand_label(HashAlgorithm::sha384, derived, "exporter", digest(HashAlgorithm::sha384, as_bytes("ctx")), expected);
+  hkdf_expand_label(HashAlgorithm::sha384, keys.exporter().view(), "my label", empty_digest(HashAlgorithm::sha384),
+                    derived);
+  hkdf_expand_label(HashAlgorithm::sha384, derived, "exporter", digest(HashAlgorithm::sha384, as_bytes("ctx")),
+                    expected);
   keys.export_keying_material("my label", as_bytes("ctx"), exported);
   EXPECT_EQ(exported, expected);
 

@@ -44,9 +44,11 @@ const Known kKnown[] = {
     {"RFC 7748 section 5.2, one iteration", kX448,
      "0500000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
      "0500000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
-     "3f482c8a9f19b01e6c46ee9711d9dc14fd4bf67af30765c2ae2b846a4d23a8cd0db897086239492caf350b51f833868b9bc2b3bca9cf4113"},
+     "3f482c8a9f19b01e6c46ee9711d9dc14fd4bf67af30765c2ae2b846a4d23a8cd0db897086239492caf350b51f833868b9bc2b3bca9cf411"
+     "3"},
     {"RFC 5903 section 8.1", kP256, "c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433",
-     "04d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf6356fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8353"
+     "04d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf6356fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8"
+     "353"
      "e74f33039872ab",
      "d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de"},
 };
@@ -77,8 +79,8 @@ struct Group {
   uint16_t group;
   const char *type, *name;  // libcrypto's
 };
-constexpr Group kGroups[] = {{0x001d, "X25519", nullptr}, {0x001e, "X448", nullptr},   {0x0017, "EC", "P-256"},
-                             {0x0018, "EC", "P-384"},     {0x0019, "EC", "P-521"},     {0x0100, "DH", "ffdhe2048"},
+constexpr Group kGroups[] = {{0x001d, "X25519", nullptr}, {0x001e, "X448", nullptr},  {0x0017, "EC", "P-256"},
+                             {0x0018, "EC", "P-384"},     {0x0019, "EC", "P-521"},    {0x0100, "DH", "ffdhe2048"},
                              {0x0101, "DH", "ffdhe3072"}, {0x0102, "DH", "ffdhe4096"}};
 
 // libcrypto's own key agreement on the other side.
@@ -93,7 +95,9 @@ TEST_F(CryptoTest, EveryGroupAgreesWithLibcrypto) {
     EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(nullptr, group.type, nullptr);
     EVP_PKEY* theirs = nullptr;
     ASSERT_EQ(EVP_PKEY_keygen_init(context), 1);
-    if (group.name != nullptr) { ASSERT_EQ(EVP_PKEY_CTX_set_group_name(context, group.name), 1); }
+    if (group.name != nullptr) {
+      ASSERT_EQ(EVP_PKEY_CTX_set_group_name(context, group.name), 1);
+    }
     ASSERT_EQ(EVP_PKEY_generate(context, &theirs), 1);
     EVP_PKEY_CTX_free(context);
     for (int round = 0; round < 3; ++round) {
@@ -198,7 +202,8 @@ TEST_F(CryptoTest, PointsOffTheCurveAndNumbersOutOfRange) {
   }
 }
 
-// RFC 7919 appendix A.1: p = 2^2048 - 2^1984 + {[2^1918 * e] + 560316} * 2^64 - 1 ends in FFFFFFFFFFFFFFFF; so p - 1 in …FE.
+// RFC 7919 appendix A.1: p = 2^2048 - 2^1984 + {[2^1918 * e] + 560316} * 2^64 - 1 ends in FFFFFFFFFFFFFFFF; so p - 1 in
+// …FE.
 TEST_F(CryptoTest, TheLargestElementOfFfdhe2048IsRefused) {
   BIGNUM* p = nullptr;
   EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr);

@@ -12,7 +12,9 @@
 namespace tlsproof::crypto {
 namespace {
 
-SecretBytes secret(std::string_view text) { return SecretBytes(as_bytes(text)); }
+SecretBytes secret(std::string_view text) {
+  return SecretBytes(as_bytes(text));
+}
 
 // The text of a BIO that `write` filled.
 template <class Write>
@@ -29,10 +31,14 @@ std::string written(Write write) {
 // Every form in which a key may be stored.
 std::vector<std::pair<std::string, std::string>> forms(const PrivateKey& key) {
   EVP_PKEY* k = key.native();
-  const auto pem = [&](auto... rest) { return written([&](BIO* b) { return PEM_write_bio_PrivateKey(b, k, rest...); }); };
+  const auto pem = [&](auto... rest) {
+    return written([&](BIO* b) { return PEM_write_bio_PrivateKey(b, k, rest...); });
+  };
   std::vector<std::pair<std::string, std::string>> all;
   all.emplace_back("PKCS#8 PEM", pem(nullptr, nullptr, 0, nullptr, nullptr));
-  all.emplace_back("PKCS#8 DER", written([&](BIO* b) { return i2d_PKCS8PrivateKey_bio(b, k, nullptr, nullptr, 0, nullptr, nullptr); }));
+  all.emplace_back("PKCS#8 DER", written([&](BIO* b) {
+                     return i2d_PKCS8PrivateKey_bio(b, k, nullptr, nullptr, 0, nullptr, nullptr);
+                   }));
   const bool traditional = key.kind() == KeyKind::rsa || key.kind() == KeyKind::p256 || key.kind() == KeyKind::p521;
   if (traditional) {
     all.emplace_back("traditional PEM", written([&](BIO* b) {
@@ -46,7 +52,8 @@ std::vector<std::pair<std::string, std::string>> forms(const PrivateKey& key) {
                        return 1;
                      }));
   }
-  all.emplace_back("PEM after a certificate", "some text\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n" + all[0].second);
+  all.emplace_back("PEM after a certificate",
+                   "some text\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n" + all[0].second);
   return all;
 }
 
@@ -101,8 +108,9 @@ class KeysTest : public CryptoTest {
 
 TEST_F(KeysTest, EveryKindInEveryFormComesBack) {
   const std::pair<KeyKind, std::pair<unsigned, const char*>> names[] = {
-      {KeyKind::rsa, {1024, "RSA-1024"}}, {KeyKind::rsa_pss, {1024, "RSA-PSS-1024"}}, {KeyKind::p256, {256, "P-256"}},
-      {KeyKind::p384, {384, "P-384"}},    {KeyKind::p521, {521, "P-521"}},            {KeyKind::ed25519, {256, "Ed25519"}},
+      {KeyKind::rsa, {1024, "RSA-1024"}}, {KeyKind::rsa_pss, {1024, "RSA-PSS-1024"}},
+      {KeyKind::p256, {256, "P-256"}},    {KeyKind::p384, {384, "P-384"}},
+      {KeyKind::p521, {521, "P-521"}},    {KeyKind::ed25519, {256, "Ed25519"}},
       {KeyKind::ed448, {456, "Ed448"}}};
   ASSERT_EQ(std::size(names), keys().size());
   for (size_t i = 0; i < keys().size(); ++i) {
@@ -134,8 +142,10 @@ TEST_F(KeysTest, PassphrasesInEveryForm) {
     ASSERT_TRUE(loaded) << loaded.error().message();
     EXPECT_TRUE(loaded->fits(key(KeyKind::p256).public_key()));
     EXPECT_NE(failure(as_bytes(content)).find("needs a passphrase"), std::string::npos);
-    EXPECT_NE(failure(as_bytes(content), fixed_passphrase(secret("wrong"))).find("passphrase is wrong"), std::string::npos);
-    EXPECT_NE(failure(as_bytes(content), fixed_passphrase(SecretBytes())).find("passphrase is wrong"), std::string::npos);
+    EXPECT_NE(failure(as_bytes(content), fixed_passphrase(secret("wrong"))).find("passphrase is wrong"),
+              std::string::npos);
+    EXPECT_NE(failure(as_bytes(content), fixed_passphrase(SecretBytes())).find("passphrase is wrong"),
+              std::string::npos);
     EXPECT_NE(failure(as_bytes(content), fixed_passphrase(SecretBytes(size_t{5000}))).find("passphrase is wrong"),
               std::string::npos);
     int asked = 0;
@@ -148,23 +158,26 @@ TEST_F(KeysTest, PassphrasesInEveryForm) {
     EXPECT_EQ(refused.error().message(), "no terminal");
   }
   // A key that is not encrypted asks for nothing.
-  auto loaded = PrivateKey::load(key(KeyKind::p256).to_pem().value().view(), "k", []() -> Result<SecretBytes> { abort(); });
+  auto loaded =
+      PrivateKey::load(key(KeyKind::p256).to_pem().value().view(), "k", []() -> Result<SecretBytes> { abort(); });
   EXPECT_TRUE(loaded);
 }
 
 // The padding of a wrongly decrypted key is right once in 256 times: the message must be the same then.
 TEST_F(KeysTest, ManyWrongPassphrasesAllGetTheSameAnswer) {
-  for (const auto& [form, content] : encrypted_forms(key(KeyKind::p256), "right"))
-    if (form == "traditional" || form == "PKCS#12's 3DES")
-      for (int i = 0; i < 600; ++i) {
-        const std::string what = failure(as_bytes(content), fixed_passphrase(secret("wrong" + std::to_string(i))));
-        ASSERT_NE(what.find("passphrase is wrong"), std::string::npos) << form << " " << i << " " << what;
-      }
+  auto all = encrypted_forms(key(KeyKind::p256), "right");
+  const std::string traditional = all.back().second;
+  const std::string pbes2(as_text(key(KeyKind::p256).to_encrypted_pem(secret("right"), 1).value().view()));
+  for (const std::string& content : {traditional, pbes2})
+    for (int i = 0; i < 1000; ++i) {
+      const std::string what = failure(as_bytes(content), fixed_passphrase(secret("wrong" + std::to_string(i))));
+      ASSERT_NE(what.find("passphrase is wrong"), std::string::npos) << i << " " << what;
+    }
 }
 
 TEST_F(KeysTest, OurEncryptionIsPbes2WithManyIterations) {
   const PrivateKey& k = key(KeyKind::p384);
-  const SecretBytes pem = k.to_encrypted_pem(secret("pass"), 600'000).value();
+  const SecretBytes pem = k.to_encrypted_pem(secret("pass"), 70'000).value();
   const std::string text(as_text(pem.view()));
   EXPECT_TRUE(text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
   BIO* bio = BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
@@ -175,7 +188,7 @@ TEST_F(KeysTest, OurEncryptionIsPbes2WithManyIterations) {
   uint8_t* der = nullptr;
   const int len = i2d_X509_ALGOR(algorithm, &der);
   const std::string parameters = to_hex({der, static_cast<size_t>(len)});
-  EXPECT_NE(parameters.find("0203" "0927c0"), std::string::npos) << "600,000 iterations";
+  EXPECT_NE(parameters.find("0203011170"), std::string::npos) << "70,000 iterations";
   EXPECT_NE(parameters.find("2a864886f70d0209"), std::string::npos) << "HMAC with SHA-256";
   EXPECT_NE(parameters.find("60864801650304012a"), std::string::npos) << "AES-256-CBC";
   OPENSSL_free(der);
@@ -185,6 +198,7 @@ TEST_F(KeysTest, OurEncryptionIsPbes2WithManyIterations) {
   ASSERT_TRUE(loaded) << loaded.error().message();
   EXPECT_TRUE(loaded->fits(k.public_key()));
   EXPECT_FALSE(k.to_encrypted_pem(SecretBytes()));
+  static_assert(kKeyIterations >= 600'000);  // OWASP's minimum of 2023 for PBKDF2 with HMAC-SHA-256
 }
 
 TEST_F(KeysTest, WhatIsWrongIsTold) {
@@ -211,8 +225,10 @@ TEST_F(KeysTest, WhatIsWrongIsTold) {
       {damaged, "damaged"},
       {"-----BEGIN PRIVATE KEY-----\n!!!!\n-----END PRIVATE KEY-----\n", "damaged"},
       {"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n", "needs a passphrase"},
-      {"-----BEGIN OPENSSH PRIVATE KEY-----\nMAA=\n-----END OPENSSH PRIVATE KEY-----\n", "OPENSSH PRIVATE KEY is not supported"},
-      {"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ROT13,00\n\nMAA=\n-----END RSA PRIVATE KEY-----\n",
+      {"-----BEGIN OPENSSH PRIVATE KEY-----\nMAA=\n-----END OPENSSH PRIVATE KEY-----\n",
+       "OPENSSH PRIVATE KEY is not supported"},
+      {"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ROT13,00\n\nMAA=\n-----END RSA PRIVATE "
+       "KEY-----\n",
        "needs a passphrase"},
       {x25519, "X25519 is not supported"},
       {other_curve, "secp256k1 is not supported"},
@@ -224,6 +240,11 @@ TEST_F(KeysTest, WhatIsWrongIsTold) {
   const auto pass = fixed_passphrase(secret("x"));
   EXPECT_NE(failure(as_bytes(table[8].first), pass).find("damaged"), std::string::npos);
   EXPECT_NE(failure(as_bytes(table[10].first), pass).find("algorithm that is not supported"), std::string::npos);
+  // PBES1 with MD5 and single DES, which only the legacy provider has.
+  const Bytes pbes1 =
+      hex("302e301a06092a864886f70d010503300d0408000102030405060702010104100001020304050607000102030405"
+          "0607");
+  EXPECT_NE(failure(pbes1, pass).find("algorithm that is not supported"), std::string::npos) << failure(pbes1, pass);
   // The name of the file and the label are shown safely.
   auto hostile = PrivateKey::load(as_bytes("x"), "a\x1b[31m");
   ASSERT_FALSE(hostile);
@@ -255,14 +276,14 @@ TEST_F(KeysTest, AFileCannotOrderHoursOfWork) {
     ASSERT_NE(found, content.end()) << before;
     *(found - 1) = static_cast<uint8_t>(*(found - 1) + 3);
   };
-  content[2] = static_cast<uint8_t>(content[2] + 3);        // 3081xx
-  grow("06092a864886f70d01050d");                           // PBES2's AlgorithmIdentifier
+  content[2] = static_cast<uint8_t>(content[2] + 3);  // 3081xx
+  grow("06092a864886f70d01050d");                     // PBES2's AlgorithmIdentifier
   Bytes kdf = hex("06092a864886f70d01050c");
   auto oid = std::search(content.begin(), content.end(), kdf.begin(), kdf.end());
   ASSERT_NE(oid, content.end());
-  *(oid - 1) = static_cast<uint8_t>(*(oid - 1) + 3);        // PBKDF2's
-  *(oid - 3) = static_cast<uint8_t>(*(oid - 3) + 3);        // PBES2-params
-  *(oid + 12) = static_cast<uint8_t>(*(oid + 12) + 3);      // PBKDF2-params
+  *(oid - 1) = static_cast<uint8_t>(*(oid - 1) + 3);    // PBKDF2's
+  *(oid - 3) = static_cast<uint8_t>(*(oid - 3) + 3);    // PBES2-params
+  *(oid + 12) = static_cast<uint8_t>(*(oid + 12) + 3);  // PBKDF2-params
   EXPECT_NE(failure(content, fixed_passphrase(secret("x"))).find("too much work"), std::string::npos)
       << failure(content, fixed_passphrase(secret("x")));
 }
@@ -318,9 +339,11 @@ TEST_F(KeysTest, EveryFlippedBitAgreesWithLibcrypto) {
 }
 
 TEST_F(KeysTest, OtherPublicKeys) {
-  for (const auto& [type, curve, name] : {std::tuple{"EC", "secp256k1", "secp256k1"}, std::tuple{"EC", "brainpoolP256r1", "brainpoolP256r1"},
-                                          std::tuple{"X25519", "", "X25519"}}) {
-    EVP_PKEY* raw = *curve != '\0' ? EVP_PKEY_Q_keygen(nullptr, nullptr, type, curve) : EVP_PKEY_Q_keygen(nullptr, nullptr, type);
+  for (const auto& [type, curve, name] :
+       {std::tuple{"EC", "secp256k1", "secp256k1"}, std::tuple{"EC", "brainpoolP256r1", "brainpoolP256r1"},
+        std::tuple{"X25519", "", "X25519"}}) {
+    EVP_PKEY* raw =
+        *curve != '\0' ? EVP_PKEY_Q_keygen(nullptr, nullptr, type, curve) : EVP_PKEY_Q_keygen(nullptr, nullptr, type);
     ASSERT_NE(raw, nullptr);
     const PrivateKey other = PrivateKey::adopt(raw);
     auto decoded = PublicKey::decode(other.spki().value());

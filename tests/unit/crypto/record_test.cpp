@@ -19,8 +19,10 @@ Bytes noise(uint64_t seed, size_t len) {
 
 void start(RecordProtection& protection, Aead aead, bool tls13) {
   const Bytes key = noise(1, aead_key_len(aead));
-  if (tls13) protection.start_tls13_raw(aead, key, noise(2, kAeadNonceLen));
-  else protection.start_tls12(aead, key, noise(2, aead_fixed_iv_len(aead)));
+  if (tls13)
+    protection.start_tls13_raw(aead, key, noise(2, kAeadNonceLen));
+  else
+    protection.start_tls12(aead, key, noise(2, aead_fixed_iv_len(aead)));
 }
 
 struct AeadVector {
@@ -188,8 +190,10 @@ TEST_F(CryptoTest, Tls12NonceAndAdditionalDataAgainstLibcrypto) {
 
     const Bytes sequence = hex("0102030405060708");
     Bytes nonce = iv, aad = sequence, sealed(5), tag(16);
-    if (explicit_nonce) append(nonce, sequence);
-    else for (size_t i = 0; i < 8; ++i) nonce[4 + i] ^= sequence[i];
+    if (explicit_nonce)
+      append(nonce, sequence);
+    else
+      for (size_t i = 0; i < 8; ++i) nonce[4 + i] ^= sequence[i];
     append(aad, hex("1703030005"));
     EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
     int len = 0;
@@ -253,7 +257,8 @@ TEST_F(CryptoTest, SuitesAreFoundByCodePoint) {
   EXPECT_TRUE(find_suite(0x1303)->tls13);
   EXPECT_EQ(find_suite(0xc030)->hash, HashAlgorithm::sha384);
   EXPECT_FALSE(find_suite(0xcca9)->tls13);
-  for (uint16_t unknown : std::initializer_list<uint16_t>{0x0000, 0x002f, 0x1300, 0x1306, 0xffff}) EXPECT_EQ(find_suite(unknown), nullptr);
+  for (uint16_t unknown : std::initializer_list<uint16_t>{0x0000, 0x002f, 0x1300, 0x1306, 0xffff})
+    EXPECT_EQ(find_suite(unknown), nullptr);
   for (const SuiteCrypto& suite : all_suites()) EXPECT_EQ(find_suite(suite.suite), &suite);
 }
 

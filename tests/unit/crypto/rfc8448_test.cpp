@@ -176,11 +176,12 @@ class Replay {
 
   void write_keys(const VectorSection& s) {
     traffic_keys(s);
-    const SecretBytes& secret = begins("derive write traffic keys for early") ? keys_.client_early_traffic()
-                                : begins("derive write traffic keys for handshake")
-                                    ? keys_.handshake_traffic(side_)
-                                    : keys_.application_traffic(side_);
-    if (!s.fields.empty()) { EXPECT_EQ(to_bytes(secret.view()), s.bytes("PRK")); }
+    const SecretBytes& secret = begins("derive write traffic keys for early")       ? keys_.client_early_traffic()
+                                : begins("derive write traffic keys for handshake") ? keys_.handshake_traffic(side_)
+                                                                                    : keys_.application_traffic(side_);
+    if (!s.fields.empty()) {
+      EXPECT_EQ(to_bytes(secret.view()), s.bytes("PRK"));
+    }
     writer_[index(side_)].start_tls13(Aead::aes_128_gcm, kHash, secret);
     reader_[index(side_)].start_tls13(Aead::aes_128_gcm, kHash, secret);
   }
@@ -242,8 +243,7 @@ TEST_P(Rfc8448, EveryValueAndRecordComesOutTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(Section, Rfc8448,
                          testing::Values(Trace{"simple_1rtt", 7, 9, 1}, Trace{"resumed_0rtt", 8, 11, 0},
-                                         Trace{"hello_retry_request", 4, 8, 1},
-                                         Trace{"client_authentication", 4, 8, 2},
+                                         Trace{"hello_retry_request", 4, 8, 1}, Trace{"client_authentication", 4, 8, 2},
                                          Trace{"compatibility_mode", 4, 8, 1}),
                          [](const auto& test) { return std::string(test.param.name); });
 

@@ -15,9 +15,9 @@ class SignatureTest : public CryptoTest {
   static const std::vector<PrivateKey>& keys() {
     static const std::vector<PrivateKey> all = [] {
       std::vector<PrivateKey> made;
-      for (KeyKind kind : {KeyKind::rsa, KeyKind::rsa_pss, KeyKind::p256, KeyKind::p384, KeyKind::p521, KeyKind::ed25519,
-                           KeyKind::ed448})
-        made.push_back(PrivateKey::generate(kind, 2048).value());
+      for (KeyKind kind : {KeyKind::rsa, KeyKind::rsa_pss, KeyKind::p256, KeyKind::p384, KeyKind::p521,
+                           KeyKind::ed25519, KeyKind::ed448})
+        made.push_back(PrivateKey::generate(kind, 1536).value());
       return made;
     }();
     return all;
@@ -151,7 +151,7 @@ TEST_F(SignatureTest, ThePssSaltHasTheLengthOfTheDigest) {
     ASSERT_EQ(EVP_DigestSignInit(context, &pkey, EVP_sha256(), nullptr, key(KeyKind::rsa).native()), 1);
     ASSERT_EQ(EVP_PKEY_CTX_set_rsa_padding(pkey, RSA_PKCS1_PSS_PADDING), 1);
     ASSERT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(pkey, salt), 1);
-    Bytes signature(256);
+    Bytes signature(1536 / 8);
     size_t len = signature.size();
     ASSERT_EQ(EVP_DigestSign(context, signature.data(), &len, kData.data(), kData.size()), 1);
     EVP_MD_CTX_free(context);
