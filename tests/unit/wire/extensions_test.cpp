@@ -226,7 +226,8 @@ TEST(Extensions, LimitsOfVectors) {
       {18, server_hello12, "0002 0000", "signed_certificate_timestamp.serialized_sct"},
       {41, client_hello, "0006 0000 00000000 0021 20" + repeat("00", 32), "pre_shared_key.identities"},
       {41, client_hello, "0007 0001 aa 00000000 0020 1f" + repeat("00", 31), "pre_shared_key.binders"},
-      {41, client_hello, "0007 0001 aa 00000000 0021 1f" + repeat("00", 32), "pre_shared_key.binder"},
+      {41, client_hello, "0007 0001 aa 00000000 0041 1f" + repeat("00", 31) + "20" + repeat("00", 32),
+       "pre_shared_key.binder"},
       {43, client_hello, "00", "supported_versions.versions"},
       {43, client_hello, "03 030403", "supported_versions.versions"},
       {44, hello_retry_request, "0000", "cookie.cookie"},
@@ -242,6 +243,8 @@ TEST(Extensions, LimitsOfVectors) {
     EXPECT_EQ(result.error().field, row.field) << row.body;
     EXPECT_GE(result.error().offset, 7U);
   }
+  EXPECT_EQ(check_extension(10, client_hello, hex("0003 001d00")).error().kind, ParseError::Kind::bad_length)
+      << "an odd length is wrong by itself, not for want of a byte";
 }
 
 TEST(ExtensionIndex, SaysWhatTheTableOfTheRfcSays) {
@@ -308,10 +311,17 @@ TEST(ExtensionList, KeepsOrderAndDuplicates) {
   EXPECT_EQ(to_bytes(*list.find(1)), Bytes{0xaa});
   EXPECT_EQ(list.index_of(9), std::nullopt);
   EXPECT_EQ(list.offset_of(0), ExtensionList::kNoOffset);
+  const auto order = [&] {
+    std::vector<int> types;
+    for (size_t i = 0; i < list.size(); ++i) types.push_back(list.type(i));
+    return types;
+  };
   list.move(0, 2);
-  EXPECT_EQ(list.type(2), 3);
-  list.move(2, 0);
-  EXPECT_EQ(list.type(0), 3);
+  EXPECT_EQ(order(), (std::vector<int>{1, 2, 3, 1}));
+  list.move(3, 1);
+  EXPECT_EQ(order(), (std::vector<int>{1, 1, 2, 3}));
+  list.move(3, 0);
+  EXPECT_EQ(order(), (std::vector<int>{3, 1, 1, 2}));
   list.set(0, hex("dd"));
   list.set_type(0, 4);
   EXPECT_EQ(to_bytes(*list.find(4)), Bytes{0xdd});
@@ -328,6 +338,7 @@ TEST(ExtensionList, MayBeFilledFromItself) {
   list.set(0, list.data(5).first(1));
   EXPECT_EQ(to_bytes(list.data(0)), Bytes{0xaa});
   EXPECT_EQ(to_bytes(list.data(20)), Bytes(100, 0xaa));
+  EXPECT_EQ(list.data(20).data(), list.data(1).data()) << "shared, since copying within a growing pool is undefined";
 }
 
 TEST(ExtensionList, TypedAccess) {
