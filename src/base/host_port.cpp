@@ -10,10 +10,35 @@
 namespace tlsproof {
 namespace {
 
-// What a host may be made of: names (with the underscore of some internal ones), addresses, and an IPv6 zone.
-bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-._:%").find(c) != std::string_view::npos;
+constexpr size_t kMaxNameLen = 253;  // RFC 1035 §2.3.4, as text without the root's dot
+constexpr size_t kMaxLabelLen = 63;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+// Letters, digits, hyphens, and the underscore of some internal names.
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
+}
+
+// What is wrong with a host that is no address; empty when DNS can hold it.
+std::string_view name_fault(std::string_view name) {
+  if (name.empty()) return "the host is missing";
+  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+    return "write an internationalised name in its ASCII form (xn--…)";
+  if (!std::ranges::all_of(name, [](char c) { return is_name_character(c) || c == '.'; }))
+    return "the host has a character that no host has";
+  if (name.ends_with('.') && name.size() > 1) name.remove_suffix(1);  // the root
+  if (name.size() > kMaxNameLen) return "the host is longer than 253 characters";
+  for (size_t at = 0, end = 0; end != std::string_view::npos; at = end + 1) {
+    end = name.find('.', at);
+    const std::string_view label = name.substr(at, end == std::string_view::npos ? end : end - at);
+    if (label.empty()) return "the host has an empty label";
+    if (label.size() > kMaxLabelLen) return "the host has a label longer than 63 characters";
+  }
+  // "192.0.2.300" is a mistyped address, not a name to look up (RFC 1123 §2.1).
+  if (std::ranges::all_of(name, [](char c) { return is_digit(c) || c == '.'; })) return "the host is no IPv4 address";
+  return {};
 }
 
 std::unexpected<Error> bad(std::string_view text, std::string_view reason) {
@@ -23,6 +48,7 @@ std::unexpected<Error> bad(std::string_view text, std::string_view reason) {
 }  // namespace
 
 bool is_ip_address(std::string_view host) {
+  if (host.find('\0') != std::string_view::npos) return false;  // it would end the C string early
   in_addr v4{};
   in6_addr v6{};
   if (inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1) return true;
@@ -58,9 +84,9 @@ Result<HostPort> parse_host_port(std::string_view text, uint16_t default_port) {
     port = text.substr(colon + 1);
     has_port = true;
   }
-  if (host.empty()) return bad(text, "the host is missing");
-  if (host.size() > 253) return bad(text, "the host is longer than 253 characters");
-  if (!std::ranges::all_of(host, is_host_character)) return bad(text, "the host has a character that no host has");
+  if (!is_ip_address(host)) {
+    if (const std::string_view fault = name_fault(host); !fault.empty()) return bad(text, fault);
+  }
   if (!has_port && default_port == 0) return bad(text, "the port is missing");
   auto number = has_port ? parse_integer(port, 1, 65535) : std::optional<long long>(default_port);
   if (!number) return bad(text, "the port is no number from 1 to 65535");

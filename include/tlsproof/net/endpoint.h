@@ -1,4 +1,4 @@
-// Where to connect: HOST:PORT as people write it, and addresses as the kernel wants them.
+// Where to connect: a host and a port, and addresses as the kernel wants them.
 #pragma once
 
 #include <sys/socket.h>
@@ -8,29 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "tlsproof/base/error.h"
+#include "tlsproof/base/host_port.h"
 
 namespace tlsproof::net {
 
-inline constexpr uint16_t kDefaultPort = 443;
-
-// A host, by name or numeric address, and a port. Not resolved.
-struct Endpoint {
-  std::string host;  // "example.com", "192.0.2.1", "2001:db8::1" (without brackets), "fe80::1%eth0"
-  uint16_t port = kDefaultPort;
-
-  // "example.com:443", "[2001:db8::1]:443": parse_endpoint reads it back.
-  [[nodiscard]] std::string text() const;
-  // Whether the host is an IPv4 or IPv6 address, so that nothing has to be resolved (and SNI has nothing to say, RFC
-  // 6066 §3).
-  [[nodiscard]] bool is_numeric() const;
-  bool operator==(const Endpoint&) const = default;
-};
-
-// Reads HOST, HOST:PORT, [V6] or [V6]:PORT. A name is made of letters, digits, '-', '_' and '.', in labels of at most
-// 63 and 253 in all; internationalised names must be given in their A-label form (xn--…). Fails (usage) saying what
-// would be right.
-[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text, uint16_t default_port = kDefaultPort);
+// A host, by name or numeric address, and a port; not resolved. Read by parse_host_port.
+using Endpoint = HostPort;
 
 // An IPv4 or IPv6 address with a port.
 class Address {

@@ -20,6 +20,9 @@ TEST(HostPort, GoodOnes) {
       {"[fe80::1%eth0]:8443", "fe80::1%eth0", 8443, "[fe80::1%eth0]:8443"},
       {"my_host", "my_host", 99, "my_host:99"},
       {"[::1]", "::1", 99, "[::1]:99"},
+      {"example.com.:1", "example.com.", 1, "example.com.:1"},
+      {"xn--bcher-kva.example", "xn--bcher-kva.example", 99, "xn--bcher-kva.example:99"},
+      {"123.example", "123.example", 99, "123.example:99"},
   };
   for (const Row& row : rows) {
     auto got = parse_host_port(row.text, 99);
@@ -50,7 +53,18 @@ TEST(HostPort, BadOnesSayWhy) {
       {"exa mple:443", "'exa mple:443' is not HOST:PORT: the host has a character that no host has"},
       {"a\x1b[31m:443", "'a\\x1b[31m:443' is not HOST:PORT: the host has a character that no host has"},
       {std::string("a\0b:443", 7), "'a\\x00b:443' is not HOST:PORT: the host has a character that no host has"},
-      {std::string(254, 'a') + ":443", ""},
+      {std::string("127.0.0.1\0b:443", 15),
+       "'127.0.0.1\\x00b:443' is not HOST:PORT: the host has a character that no host has"},
+      {"b\xc3\xbc" "cher.example:443",
+       "'b\xc3\xbc" "cher.example:443' is not HOST:PORT: write an internationalised name in its ASCII form (xn--…)"},
+      {"a%b:443", "'a%b:443' is not HOST:PORT: the host has a character that no host has"},
+      {"a..b:443", "'a..b:443' is not HOST:PORT: the host has an empty label"},
+      {".:443", "'.:443' is not HOST:PORT: the host has an empty label"},
+      {"192.0.2.300:443", "'192.0.2.300:443' is not HOST:PORT: the host is no IPv4 address"},
+      {"127.1:443", "'127.1:443' is not HOST:PORT: the host is no IPv4 address"},
+      {std::string(64, 'a') + ".example:443", ""},
+      {std::string(250, 'a') + ":443", ""},
+      {"a" + std::string(126, '.') + "b:443", ""},
   };
   for (const auto& [text, message] : rows) {
     auto got = parse_host_port(text);
@@ -64,7 +78,7 @@ TEST(HostPort, BadOnesSayWhy) {
 
 TEST(HostPort, IpAddress) {
   for (std::string_view yes : {"127.0.0.1", "::1", "fe80::1%lo"}) EXPECT_TRUE(is_ip_address(yes)) << yes;
-  for (std::string_view no : {"", "localhost", "1.2.3", "256.1.1.1", "::1%", "1.2.3.4%lo"})
+  for (std::string_view no : {"", "localhost", "1.2.3", "256.1.1.1", "::1%", "1.2.3.4%lo", "0x7f.1"})
     EXPECT_FALSE(is_ip_address(no)) << no;
 }
 

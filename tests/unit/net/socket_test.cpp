@@ -14,83 +14,8 @@ namespace {
 
 constexpr int kPatienceMs = 10'000;  // for things that happen at once on a machine that is not overloaded
 
-// ---- endpoints
+// ---- addresses
 // ---------------------------------------------------------------------------------------------------------
-
-TEST(Endpoint, WhatPeopleWrite) {
-  const struct {
-    std::string_view text, host;
-    int port;
-    std::string_view printed;
-    bool numeric;
-  } rows[] = {
-      {"example.com", "example.com", 443, "example.com:443", false},
-      {"example.com:8443", "example.com", 8443, "example.com:8443", false},
-      {"example.com.:1", "example.com.", 1, "example.com.:1", false},
-      {"my_host-1", "my_host-1", 443, "my_host-1:443", false},
-      {"192.0.2.1:443", "192.0.2.1", 443, "192.0.2.1:443", true},
-      {"[::1]:443", "::1", 443, "[::1]:443", true},
-      {"[2001:db8::1]", "2001:db8::1", 443, "[2001:db8::1]:443", true},
-      {"[fe80::1%lo]:65535", "fe80::1%lo", 65535, "[fe80::1%lo]:65535", true},
-      {"xn--bcher-kva.example", "xn--bcher-kva.example", 443, "xn--bcher-kva.example:443", false},
-      {"123.example", "123.example", 443, "123.example:443", false},
-  };
-  for (const auto& row : rows) {
-    const auto endpoint = parse_endpoint(row.text);
-    ASSERT_TRUE(endpoint) << row.text << ": " << endpoint.error().message();
-    EXPECT_EQ(endpoint->host, row.host);
-    EXPECT_EQ(endpoint->port, row.port);
-    EXPECT_EQ(endpoint->text(), row.printed);
-    EXPECT_EQ(endpoint->is_numeric(), row.numeric) << row.text;
-    EXPECT_EQ(parse_endpoint(endpoint->text()), *endpoint);
-  }
-  EXPECT_EQ(parse_endpoint("h", 8443)->port, 8443);
-}
-
-TEST(Endpoint, WhatIsWrongIsSaid) {
-  const struct {
-    std::string text;
-    std::string_view why;
-  } rows[] = {
-      {"", "the host is missing"},
-      {":443", "the host is missing"},
-      {"h:", "the port is a number"},
-      {"h:0", "the port is a number"},
-      {"h:65536", "the port is a number"},
-      {"h:https", "the port is a number"},
-      {"h:-1", "the port is a number"},
-      {"::1", "written in brackets"},
-      {"2001:db8::1:443", "written in brackets"},
-      {"[::1", "] after the IPv6 address is missing"},
-      {"[::1]443", "only :PORT may follow"},
-      {"[192.0.2.1]:443", "no IPv6 address between"},
-      {"[]", "no IPv6 address between"},
-      {"https://example.com/", "not a URL"},
-      {"b\xc3\xbc"
-       "cher.example",
-       "xn-- form"},
-      {"a b", "no host name has"},
-      {"a/b:1", "no host name has"},
-      {std::string("a\0b", 3), "no host name has"},
-      {"a..b", "empty label"},
-      {".", "the host is missing"},
-      {std::string(64, 'a') + ".example", "longer than 63"},
-      {std::string(50, 'a') + "." + std::string(60, 'b') + "." + std::string(60, 'b') + "." + std::string(60, 'b') +
-           "." + std::string(60, 'b'),
-       "longer than 253"},
-      {"192.0.2.300:443", "looks like an IPv4 address"},
-      {"127.1", "looks like an IPv4 address"},
-      {std::string(500, 'a'), "too long"},
-      {"\x1b[31mred", "no host name has"},
-  };
-  for (const auto& row : rows) {
-    const auto endpoint = parse_endpoint(row.text);
-    ASSERT_FALSE(endpoint) << row.text;
-    EXPECT_EQ(endpoint.error().kind, Error::Kind::usage);
-    EXPECT_NE(endpoint.error().what.find(row.why), std::string::npos) << endpoint.error().what;
-    EXPECT_EQ(endpoint.error().what.find('\x1b'), std::string::npos);
-  }
-}
 
 TEST(Address, TextAndComparison) {
   const auto v6 = Address::from_ip("2001:DB8:0::1", 8443);
