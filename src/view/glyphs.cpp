@@ -48,35 +48,47 @@ void append_ascii(std::string& out, std::string_view code_point) {
   out += fmt::format("\\u{{{:x}}}", value);
 }
 
-}  // namespace
-
-std::string cut_to_columns(std::string_view text, size_t columns) {
-  const size_t len = prefix_len(text, columns);
-  if (len >= text.size()) return std::string(text);
-  if (columns == 0) return {};
-  return std::string(text.substr(0, prefix_len(text, columns - 1))) + "…";
+// The text and "…" behind it, within the columns: something follows that is not shown.
+std::string with_ellipsis(std::string_view text, size_t columns, bool unicode) {
+  const size_t len = unicode ? 1 : 3;
+  if (columns < len) return std::string(columns, '.');
+  return std::string(text.substr(0, prefix_len(text, columns - len))) + (unicode ? "…" : "...");
 }
 
-std::vector<std::string> fold_to_columns(std::string_view text, size_t columns, size_t max_lines) {
+}  // namespace
+
+std::string cut_to_columns(std::string_view text, size_t columns, bool unicode) {
+  if (!unicode) {
+    // A code point has at least a byte, and becomes at least one of ASCII: what is further on is cut off anyway.
+    const std::string ascii = to_ascii(text.substr(0, prefix_len(text, columns + 1)));
+    return ascii.size() <= columns ? ascii : with_ellipsis(ascii, columns, false);
+  }
+  const size_t len = prefix_len(text, columns);
+  return len >= text.size() ? std::string(text) : with_ellipsis(text, columns, true);
+}
+
+std::vector<std::string> fold_to_columns(std::string_view text, size_t columns, size_t max_lines, bool unicode) {
   columns = std::max<size_t>(columns, 8);
-  // What no line will show is not worth breaking: a code point has at most four bytes.
-  const std::string_view whole = text;
-  text = text.substr(0, prefix_len(text.substr(0, columns * (max_lines + 1) * 4), columns * (max_lines + 1)));
+  max_lines = std::max<size_t>(max_lines, 1);
+  // Breaking what no line will show is not worth its time.
+  const size_t room = prefix_len(text, columns * (max_lines + 1));
+  const bool has_more = room < text.size();
+  const std::string ascii = unicode ? std::string() : to_ascii(text.substr(0, room));
   std::vector<std::string> lines;
-  for (std::string& line : split(wrap(text, columns), '\n')) {
+  for (const std::string& line : split(wrap(unicode ? text.substr(0, room) : ascii, columns), '\n')) {
     std::string_view rest = line;
-    while (display_width(rest) > columns && lines.size() <= max_lines) {
+    do {
       const size_t len = prefix_len(rest, columns);
       lines.emplace_back(rest.substr(0, len));
       rest.remove_prefix(len);
-    }
-    lines.emplace_back(rest);
+    } while (!rest.empty() && lines.size() <= max_lines);
     if (lines.size() > max_lines) break;
   }
-  if (lines.size() > max_lines || (text.size() < whole.size() && lines.size() == max_lines)) {
-    lines.resize(max_lines);
-    lines.back() = cut_to_columns(lines.back() + "…", columns);
-    if (!lines.back().ends_with("…")) lines.back() = cut_to_columns(lines.back(), columns - 1) + "…";
+  if (lines.size() > max_lines || has_more) {
+    lines.resize(std::min(lines.size(), max_lines));
+    const bool fits = display_width(lines.back()) + (unicode ? 1 : 3) <= columns;
+    lines.back() =
+        with_ellipsis(lines.back(), fits ? display_width(lines.back()) + (unicode ? 1 : 3) : columns, unicode);
   }
   return lines;
 }

@@ -19,7 +19,7 @@ using trace::EventKind;
 
 constexpr size_t kMaxText = 300;  // bytes of a text in a row that the peer or the system chose
 constexpr size_t kMaxRowLines = 3;
-constexpr size_t kTextColumn = 16;  // "> 12345.6 ms ◄─ "
+constexpr size_t kTextColumn = 15;  // "> 1234.5 ms ◄─ "
 
 // A row before it has words: telling them costs decoding, which only rows that are shown are worth.
 struct Draft {
@@ -296,13 +296,12 @@ std::vector<std::string> render_row(const LadderRow& row, const LadderOptions& o
   const size_t room = options.width > left + 8 ? options.width - left : 8;
   const std::string margin(left, ' ');
   std::vector<std::string> lines;
-  const std::string time =
-      row.num_left_out > 0 ? std::string(10, ' ') : fmt::format("{:7.1f} ms", static_cast<double>(row.time_ns) / 1e6);
+  const double ms = static_cast<double>(row.time_ns) / 1e6;
+  std::string time(9, ' ');
+  if (row.num_left_out == 0) time = ms < 9999.95 ? fmt::format("{:6.1f} ms", ms) : fmt::format("{:6.0f} ms", ms);
   std::string first =
       fmt::format("{}{} {} {} ", std::string(options.indent, ' '), row.marked ? '>' : ' ', time, arrow(row.side));
-  // In ASCII some glyphs are wider, so that it is folded as it will be shown.
-  const std::string text = options.unicode ? row.text : to_ascii(row.text);
-  std::vector<std::string> folded = fold_to_columns(text, room, kMaxRowLines);
+  std::vector<std::string> folded = fold_to_columns(row.text, room, kMaxRowLines, options.unicode);
   for (size_t i = 1; i < folded.size(); ++i) folded[i].insert(0, margin);
   folded.front().insert(0, first);
   lines = std::move(folded);
@@ -326,6 +325,12 @@ std::string render_ladder(const trace::Trace& trace, std::span<const size_t> mar
 std::string describe_alert(uint8_t level, uint8_t description) {
   return fmt::format("alert {} {} ({})", registry::alert_level_name(level), registry::alert_name(description),
                      description);
+}
+
+std::string describe_event(const trace::Trace& trace, size_t index) {
+  if (index >= trace.events().size()) return {};
+  const Event& event = trace.events()[index];
+  return row_text(trace, {.event = index, .last = index, .data_len = event.content.len, .stream = event.stream});
 }
 
 std::string event_name(const Event& event) {

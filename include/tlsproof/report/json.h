@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "tlsproof/report/style.h"
 #include "tlsproof/verdict/verdict.h"

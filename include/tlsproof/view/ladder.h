@@ -1,10 +1,10 @@
 // A Trace as a ladder: what went from which side to which, one event a row, as it is drawn in RFCs.
 //
-//      0.2 ms    connected to 127.0.0.1:8443
-//      0.4 ms ─► ClientHello  TLS 1.3 1.2, sni www.example.com
-//      1.9 ms ◄─ ServerHello  TLS 1.3, TLS_AES_256_GCM_SHA384, x25519
-// >    4.0 ms ◄─ alert fatal certificate_required (116)
-//                bytes 2310–2333 from the server
+//     0.2 ms    connected to 127.0.0.1:8443
+//     0.4 ms ─► ClientHello  TLS 1.3 1.2, sni www.example.com
+//     1.9 ms ◄─ ServerHello  TLS 1.3, TLS_AES_256_GCM_SHA384, x25519
+// >   4.0 ms ◄─ alert fatal certificate_required (116)
+//              bytes 2310–2333 from the server
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace tlsproof::view {
 struct LadderOptions {
   size_t width = 80;          // columns of a line, `indent` included; nothing is wider
   size_t indent = 0;          // blanks before each line
-  bool unicode = true;        // false: "-->" and "<--", and nothing of ours but ASCII
+  bool unicode = true;        // false: "->" and "<-", and nothing of ours but ASCII
   bool show_records = false;  // also records and bytes as rows; otherwise only those that are marked
   size_t max_rows = 40;  // of how it began and ended, "… n more" between; marked events are added, up to as many again
 };
@@ -50,6 +50,8 @@ struct LadderRow {
 
 // "alert fatal certificate_required (116)"; the names of code points that have none are hex.
 [[nodiscard]] std::string describe_alert(uint8_t level, uint8_t description);
+// What a row would say of this one event; empty for an index out of range.
+[[nodiscard]] std::string describe_event(const trace::Trace& trace, size_t index);
 // One event in a word or two, for people and programs, in IANA's spelling: "message server_hello", "record alert",
 // "alert certificate_required", "end_of_stream".
 [[nodiscard]] std::string event_name(const trace::Event& event);

@@ -1,0 +1,86 @@
+#include "conclusion.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace tlsproof::report {
+namespace {
+
+using verdict::Counts;
+using verdict::EndpointRun;
+using verdict::Finding;
+using verdict::Verdict;
+
+struct Words {
+  std::string_view name;
+  std::string_view word;
+};
+constexpr std::array<Words, 7> kWords = {{{"passed", "PASSED"},
+                                          {"warned", "PASSED WITH WARNINGS"},
+                                          {"failed", "FAILED"},
+                                          {"partly_tested", "PARTLY TESTED"},
+                                          {"incomplete", "INCOMPLETE"},
+                                          {"not_tested", "NOT TESTED"},
+                                          {"interrupted", "INTERRUPTED"}}};
+
+// Only these say something about the endpoint; a waived one was judged as well.
+bool is_judged(const Finding& finding) {
+  return finding.verdict == Verdict::pass || finding.verdict == Verdict::fail || finding.verdict == Verdict::warn;
+}
+
+}  // namespace
+
+std::string_view conclusion_name(Conclusion conclusion) {
+  return kWords.at(static_cast<size_t>(conclusion)).name;
+}
+std::string_view conclusion_word(Conclusion conclusion) {
+  return kWords.at(static_cast<size_t>(conclusion)).word;
+}
+
+Conclusion conclude(const EndpointRun& run) {
+  const Counts counts = verdict::count(run);
+  if (counts.fail > 0) return Conclusion::failed;
+  const bool is_broken = run.unreachable || !run.error.empty();
+  if (std::ranges::none_of(run.findings, is_judged)) {
+    return is_broken || counts.error + counts.inconclusive > 0 ? Conclusion::incomplete : Conclusion::not_tested;
+  }
+  if (is_broken || counts.error + counts.inconclusive > 0) return Conclusion::incomplete;
+  if (counts.skip > 0) return Conclusion::partly_tested;
+  return counts.warn > 0 ? Conclusion::warned : Conclusion::passed;
+}
+
+Conclusion conclude(const verdict::CheckRun& run) {
+  if (run.interrupted) return Conclusion::interrupted;
+  if (run.endpoints.empty()) return Conclusion::not_tested;
+  // The worst of the endpoints; what was not tested at one is not made good by another.
+  constexpr Conclusion kWorstFirst[] = {Conclusion::failed,        Conclusion::incomplete, Conclusion::not_tested,
+                                        Conclusion::partly_tested, Conclusion::warned,     Conclusion::passed};
+  const auto* worst = std::end(kWorstFirst) - 1;
+  for (const EndpointRun& endpoint : run.endpoints) {
+    worst = std::min(worst, std::ranges::find(kWorstFirst, conclude(endpoint)));
+  }
+  return *worst;
+}
+
+std::string counts_text(const Counts& counts) {
+  std::string out;
+  auto add = [&](size_t num, std::string_view one, std::string_view many) {
+    if (num == 0) return;
+    if (!out.empty()) out += ", ";
+    out += fmt::format("{} {}", num, num == 1 ? one : many);
+  };
+  add(counts.pass, "passed", "passed");
+  add(counts.fail, "failed", "failed");
+  add(counts.warn, "warning", "warnings");
+  add(counts.error, "error", "errors");
+  add(counts.inconclusive, "inconclusive", "inconclusive");
+  add(counts.skip, "could not be tested", "could not be tested");
+  add(counts.waived, "waived", "waived");
+  add(counts.info, "for information", "for information");
+  return out.empty() ? "nothing" : out;
+}
+
+}  // namespace tlsproof::report

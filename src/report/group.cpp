@@ -1,0 +1,93 @@
+#include "group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tlsproof/base/text.h"
+
+namespace tlsproof::report {
+namespace {
+
+using verdict::Finding;
+
+template <class MakeKey>
+std::vector<Group> group_by(const std::vector<Finding>& findings, MakeKey&& make_key,
+                            bool (*is_wanted)(const Finding&)) {
+  std::vector<Group> groups;
+  std::map<std::vector<std::string_view>, size_t> places;
+  for (const Finding& finding : findings) {
+    if (is_wanted != nullptr && !is_wanted(finding)) continue;
+    const auto [place, is_new] = places.try_emplace(make_key(finding), groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].findings.push_back(&finding);
+  }
+  return groups;
+}
+
+// The parts of "[tls=1.3,method=64]".
+struct CaseParts {
+  std::string version;
+  std::string others;
+};
+CaseParts split_case(std::string_view case_id) {
+  CaseParts parts;
+  if (case_id.starts_with('[')) case_id.remove_prefix(1);
+  if (case_id.ends_with(']')) case_id.remove_suffix(1);
+  if (case_id.empty()) return parts;
+  for (const std::string& part : split(case_id, ',')) {
+    if (part.starts_with("tls=") && parts.version.empty()) {
+      parts.version = part.substr(4);
+    } else {
+      parts.others += (parts.others.empty() ? "" : " ") + part;
+    }
+  }
+  return parts;
+}
+
+std::vector<std::string> distinct(std::vector<std::string> words) {
+  std::ranges::sort(words);
+  words.erase(std::ranges::unique(words).begin(), words.end());
+  return words;
+}
+
+}  // namespace
+
+std::vector<Group> group_rows(const verdict::EndpointRun& run) {
+  return group_by(
+      run.findings,
+      [](const Finding& f) {
+        return std::vector<std::string_view>{f.scenario, verdict::to_text(f.verdict), f.waived ? "waived" : ""};
+      },
+      nullptr);
+}
+
+std::vector<Group> group_stories(const verdict::EndpointRun& run, bool (*is_wanted)(const Finding& finding)) {
+  return group_by(
+      run.findings,
+      [](const Finding& f) {
+        return std::vector<std::string_view>{
+            f.scenario, verdict::to_text(f.verdict), f.waived ? "waived" : "", f.title, f.wanted, f.seen, f.why, f.fix,
+            f.reason};
+      },
+      is_wanted);
+}
+
+std::string versions_of(const Group& group) {
+  std::vector<std::string> versions;
+  for (const Finding* finding : group.findings) {
+    std::string version = split_case(finding->case_id).version;
+    if (!version.empty()) versions.push_back(std::move(version));
+  }
+  return join(distinct(std::move(versions)), " ");
+}
+
+std::string other_cases_of(const Group& group) {
+  std::vector<std::string> others;
+  for (const Finding* finding : group.findings) others.push_back(split_case(finding->case_id).others);
+  others = distinct(std::move(others));
+  return others.size() == 1 ? others.front() : fmt::format("{} cases", others.size());
+}
+
+}  // namespace tlsproof::report

@@ -1,0 +1,30 @@
+// Findings that say the same of several cases of a scenario (mostly: of several TLS versions), put together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tlsproof/verdict/verdict.h"
+
+namespace tlsproof::report {
+
+// Borrows from the run.
+struct Group {
+  std::vector<const verdict::Finding*> findings;  // never empty
+  [[nodiscard]] const verdict::Finding& first() const { return *findings.front(); }
+  // The one whose proof and replay are shown: of several TLS versions the newest.
+  [[nodiscard]] const verdict::Finding& shown() const { return *findings.back(); }
+};
+
+// By scenario, verdict and waiver: a row of the table each. In the order of the plan.
+[[nodiscard]] std::vector<Group> group_rows(const verdict::EndpointRun& run);
+// The findings for which `wanted` is true, by all that a story tells.
+[[nodiscard]] std::vector<Group> group_stories(const verdict::EndpointRun& run,
+                                               bool (*is_wanted)(const verdict::Finding& finding));
+
+// "1.2 1.3": the values of `tls` in the case ids, each once; empty when there are none.
+[[nodiscard]] std::string versions_of(const Group& group);
+// What else tells its cases apart: "method=64" for one, "12 cases" for many; empty when the versions say it all.
+[[nodiscard]] std::string other_cases_of(const Group& group);
+
+}  // namespace tlsproof::report
