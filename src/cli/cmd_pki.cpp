@@ -98,6 +98,7 @@ std::vector<OptionSpec> option_specs(Kind kind) {
 std::string help() {
   std::string out = "Makes certification authorities and certificates, without questions.\n\n";
   for (const Subcommand& sub : kSubcommands) out += fmt::format("  tlsproof pki {:7} {}\n", sub.name, sub.summary);
+  out += "  tlsproof pki fault   make one that is wrong in exactly one way, for tests\n";
   return out + "\n'tlsproof pki SUBCOMMAND --help' tells its options.\n";
 }
 
@@ -464,14 +465,15 @@ int run_pki(std::span<const std::string> args, CommandContext& context) {
     context.print(help());
     return kExitOk;
   }
-  std::vector<std::string_view> names;
+  if (args[0] == "fault") return run_pki_fault(args.subspan(1), context);
+  std::vector<std::string_view> names = {"fault"};
   for (const Subcommand& sub : kSubcommands) {
     if (sub.name == args[0]) return run_subcommand(sub, args.subspan(1), context);
     names.push_back(sub.name);
   }
   std::string message = fmt::format("pki has no '{}'", escape_terminal_limited(args[0], 60));
   const auto like = did_you_mean(args[0], std::span<const std::string_view>(names));
-  context.complain(message + (like ? fmt::format("; did you mean '{}'?", *like) : "; there are ca, server and client"));
+  context.complain(message + (like ? fmt::format("; did you mean '{}'?", *like) : "; there are ca, server, client and fault"));
   return kExitUsage;
 }
 

@@ -47,4 +47,7 @@ struct OutputFile {
 [[nodiscard]] Status save_all(const std::vector<OutputFile>& outputs, const std::vector<ByteView>& contents,
                               bool force);
 
+// ---- faulty certificates (cmd_pki_fault.cpp)
+int run_pki_fault(std::span<const std::string> args, CommandContext& context);
+
 }  // namespace tlsproof::cli

@@ -1,6 +1,7 @@
 // Passphrases for keys: from a file, a variable or the terminal, never from an argument, which everybody on the machine
 // can read.
 #include <fmt/format.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,14 +21,20 @@ void catch_signal(int number) {
   caught_signal = number;
 }
 
-// Turns the terminal's echo off, and back on whatever happens: a signal that would end us is held until the terminal is
-// as before.
+// Turns the terminal's echo off, and back on whatever happens: a signal that would end us is held back until the
+// terminal is as it was. They are let through in wait() alone, so that none can slip in between a look and a read and
+// leave us waiting.
 class EchoOff {
  public:
   EchoOff() {
     caught_signal = 0;
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTSTP);  // a shell that comes back must not find the echo off: stop after the line
+    for (int number : kSignals) sigaddset(&held, number);
+    ::sigprocmask(SIG_BLOCK, &held, &mask_before_);
     struct sigaction action{};
-    action.sa_handler = catch_signal;  // without SA_RESTART, so that read() returns
+    action.sa_handler = catch_signal;
     for (size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &action, &before_[i]);
     if (::tcgetattr(STDIN_FILENO, &terminal_) != 0) return;
     termios silent = terminal_;
@@ -41,24 +48,36 @@ class EchoOff {
     if (off_) ::tcsetattr(STDIN_FILENO, TCSANOW, &terminal_);
     for (size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
     if (caught_signal != 0) ::raise(caught_signal);
+    ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
   }
   [[nodiscard]] bool is_off() const { return off_; }
+
+  // True once there is something to read (or the terminal is gone); false when a signal came.
+  [[nodiscard]] bool wait() const {
+    sigset_t open = mask_before_;
+    sigaddset(&open, SIGTSTP);
+    for (;;) {
+      pollfd terminal{STDIN_FILENO, POLLIN, 0};
+      const int ready = ::ppoll(&terminal, 1, nullptr, &open);
+      if (caught_signal != 0) return false;
+      if (ready > 0 || errno != EINTR) return true;
+    }
+  }
 
  private:
   static constexpr std::array<int, 4> kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   std::array<struct sigaction, kSignals.size()> before_{};
+  sigset_t mask_before_{};
   termios terminal_{};
   bool off_ = false;
 };
 
 // One line of the terminal, without its end.
-Result<SecretBytes> read_line() {
+Result<SecretBytes> read_line(const EchoOff& echo_off) {
   SecretBytes line(kMaxPassphraseLen);
   for (size_t len = 0;;) {
     uint8_t byte = 0;
-    const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
-    if (got < 0 && errno == EINTR && caught_signal == 0) continue;
-    if (got <= 0) return fail_usage("no passphrase was typed");
+    if (!echo_off.wait() || ::read(STDIN_FILENO, &byte, 1) != 1) return fail_usage("no passphrase was typed");
     if (byte == '\n') return SecretBytes(line.view().first(len));
     if (len == line.size()) return fail_usage(fmt::format("a passphrase has at most {} bytes", kMaxPassphraseLen));
     line.span()[len++] = byte;
@@ -71,7 +90,7 @@ Result<SecretBytes> prompt(std::string_view text, CommandContext& context) {
   if (!echo_off.is_off()) return fail_usage("the terminal's echo cannot be turned off; give the passphrase in a file");
   fmt::print(context.err, "{}: ", text);
   std::fflush(context.err);
-  auto line = read_line();
+  auto line = read_line(echo_off);
   if (!line) std::fputc('\n', context.err);  // the end of the line was not typed, so it was not shown either
   return line;
 }

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "handles.h"
 #include "tlsproof/base/text.h"
+#include "tlsproof/base/writer.h"
 #include "tlsproof/crypto/openssl.h"
 #include "tlsproof/x509/certificate.h"
 #include "tlsproof/x509/name_check.h"
@@ -13,6 +16,10 @@ namespace {
 
 std::unexpected<Error> fail_openssl(std::string_view what) {
   return std::unexpected(crypto::openssl_error(what));
+}
+
+bool is_unwritable(const NameAttribute& attribute) {
+  return attribute.verbatim && !is_valid_utf8(attribute.value);
 }
 
 Result<X509NamePtr> encode_subject(const CertificateSpec& spec) {
@@ -28,11 +35,12 @@ Result<X509NamePtr> encode_subject(const CertificateSpec& spec) {
   X509NamePtr name(X509_NAME_new());
   TLSPROOF_CHECK(name != nullptr);
   for (const NameAttribute& attribute : spec.subject) {
+    // libcrypto refuses to handle a name that is not valid UTF-8: see write_verbatim().
+    const std::string text = is_unwritable(attribute) ? std::string(attribute.value.size(), 'x') : attribute.value;
     Asn1ObjectPtr type(OBJ_txt2obj(attribute.type.c_str(), 0));
-    const auto* value = reinterpret_cast<const uint8_t*>(attribute.value.data());
     if (!type ||
         X509_NAME_add_entry_by_OBJ(name.get(), type.get(), attribute.verbatim ? V_ASN1_UTF8STRING : MBSTRING_UTF8,
-                                   value, static_cast<int>(attribute.value.size()), -1, 0) != 1) {
+                                   as_bytes(text).data(), static_cast<int>(text.size()), -1, 0) != 1) {
       crypto::clear_openssl_errors();
       return fail_usage(fmt::format("the subject's {}={} cannot be encoded", escape_terminal(attribute.type),
                                     escape_terminal_limited(attribute.value, 80)));
@@ -271,6 +279,45 @@ Status add_extensions(X509* certificate, const CertificateSpec& spec, X509* issu
   return add_raw(certificate, spec);
 }
 
+void put_der(Bytes& out, uint8_t tag, ByteView content) {
+  Writer writer(out);
+  writer.u8(tag);
+  const size_t len = content.size();
+  const int num_len_bytes = len < 0x80 ? 0 : len < 0x100 ? 1 : len < 0x10000 ? 2 : 3;
+  if (num_len_bytes > 0) writer.u8(static_cast<uint8_t>(0x80 | num_len_bytes));
+  for (int i = std::max(num_len_bytes, 1); i-- > 0;) writer.u8(static_cast<uint8_t>(len >> (8 * i)));
+  writer.bytes(content);
+}
+
+// Puts the bytes that libcrypto would not in place of their placeholders, which are as long, and signs again.
+Result<Bytes> write_verbatim(ByteView der, const CertificateSpec& spec, bool self_signed, EVP_PKEY* key,
+                             const EVP_MD* hash) {
+  const x509::CertificateView view = x509::CertificateView::parse(der);
+  TLSPROOF_CHECK(view.readable && view.subject.attributes.size() == spec.subject.size());
+  Bytes tbs = to_bytes(view.tbs);
+  auto fill = [&](const x509::NameView& name) {
+    for (size_t i = 0; i < spec.subject.size(); ++i)
+      if (is_unwritable(spec.subject[i]))
+        std::ranges::copy(spec.subject[i].value, tbs.begin() + (name.attributes[i].value.data() - view.tbs.data()));
+  };
+  fill(view.subject);
+  if (self_signed) fill(view.issuer);
+  Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  size_t len = 0;
+  if (!context || EVP_DigestSignInit(context.get(), nullptr, hash, nullptr, key) != 1 ||
+      EVP_DigestSign(context.get(), nullptr, &len, tbs.data(), tbs.size()) != 1)
+    return fail_openssl("cannot sign the certificate");
+  Bytes signature(len + 1);  // after the number of unused bits, none
+  if (EVP_DigestSign(context.get(), signature.data() + 1, &len, tbs.data(), tbs.size()) != 1)
+    return fail_openssl("cannot sign the certificate");
+  signature.resize(len + 1);
+  Bytes body = std::move(tbs), out;
+  append(body, view.signature_algorithm.der);
+  put_der(body, 0x03, signature);
+  put_der(out, 0x30, body);
+  return out;
+}
+
 }  // namespace
 
 CertificateSpec authority_spec(Subject subject, Validity validity, std::optional<int> path_len) {
@@ -328,7 +375,10 @@ Result<Bytes> forge_certificate(const CertificateSpec& spec, const crypto::Publi
   EVP_PKEY* signing_key = issuer.key->native();
   TLSPROOF_TRY(const EVP_MD* hash, signature_hash(signing_key, spec.hash));
   if (X509_sign(certificate.get(), signing_key, hash) <= 0) return fail_openssl("cannot sign the certificate");
-  return to_der<i2d_X509>(certificate.get());
+  Bytes der = to_der<i2d_X509>(certificate.get());
+  if (spec.subject_der.empty() && std::ranges::any_of(spec.subject, is_unwritable))
+    return write_verbatim(der, spec, !issuer_certificate, signing_key, hash);
+  return der;
 }
 
 }  // namespace tlsproof::pki

@@ -207,6 +207,28 @@ TEST(Certificate, CanBeOdd) {
   EXPECT_EQ(to_hex(view.find_extension("1.2.3.4")->value), "dead");
 }
 
+// libcrypto reads no name that is not UTF-8, so the signature is checked by hand.
+TEST(Certificate, CarriesAHostileNameAndIsSigned) {
+  for (const size_t len : {size_t{1}, size_t{30}, size_t{5000}}) {
+    const crypto::PrivateKey key = new_key();
+    CertificateSpec spec = authority_spec({}, {kNow, kNow + kDay});
+    spec.subject = {{.type = "C", .value = "CN"}, {.type = "UID", .value = std::string(len, '\xff'), .verbatim = true}};
+    const Bytes der =
+        MUST(forge_certificate(spec, key.public_key(), {.certificate = {}, .key = &key}, system_random()));
+    const x509::CertificateView view = x509::CertificateView::parse(der);
+    EXPECT_TRUE(view.readable);
+    ASSERT_EQ(view.subject.attributes.size(), 2U);
+    EXPECT_EQ(as_text(view.subject.attributes[0].value), "CN");
+    EXPECT_EQ(as_text(view.subject.attributes[1].value), spec.subject[1].value);
+    EXPECT_TRUE(view.self_issued());
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    ASSERT_EQ(EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.native()), 1);
+    EXPECT_EQ(
+        EVP_DigestVerify(context.get(), view.signature.data(), view.signature.size(), view.tbs.data(), view.tbs.size()),
+        1);
+  }
+}
+
 // RFC 5280 §4.1.2.5: UTCTime until 2049, GeneralizedTime from 2050.
 TEST(Certificate, DatesChangeTheirFormIn2050) {
   const crypto::PrivateKey key = new_key();
