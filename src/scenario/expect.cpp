@@ -66,7 +66,10 @@ Status read_answers(const Node& node, Role we_are, Expect& out) {
   if (!where) return {};
   TLSPROOF_TRY(auto entries, where->map());
   if (entries.empty()) return where->error("'where' has no condition");
+  auto type = handshake_type(out.message.message);
+  if (!type) return where->error(fmt::format("{} is no handshake message: it has no fields", message->describe()));
   for (const Entry& entry : entries) {
+    TLSPROOF_TRY_VOID(check_field(*type, FieldAction::remove, entry.key, {}, entry.where));
     TLSPROOF_TRY(Condition one, read_condition(entry));
     out.where.push_back(std::move(one));
   }

@@ -47,7 +47,7 @@ class Variables {
 
 // The type of the message; nullopt for what is no handshake message.
 [[nodiscard]] std::optional<uint8_t> handshake_type(Message message);
-enum class FieldAction : uint8_t { set, append, remove };
+enum class FieldAction : uint8_t { set, append, remove };  // remove: only the name is held against the message
 // Whether a message of this type can have that done to it in some version.
 [[nodiscard]] Status check_field(uint8_t handshake_type, FieldAction action, std::string_view path, const Value& value,
                                  const config::Where& where);
