@@ -30,8 +30,8 @@ std::string list_text(const scenario::Library& library, std::span<const scenario
     out += "\nScenarios\n";
   }
   for (const scenario::Selected& one : selected)
-    out += wrap(fmt::format("  {:<36}{:<11}{}", one.scenario->id, verdict::to_text(one.scenario->requirement), one.scenario->title), 80,
-                "                                                 ") + "\n";
+    out += fmt::format("  {}  [{}]\n", one.scenario->id, verdict::to_text(one.scenario->requirement)) +
+           wrap("      " + one.scenario->title, 80, "      ") + "\n";
   return out;
 }
 

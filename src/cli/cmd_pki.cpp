@@ -473,7 +473,8 @@ int run_pki(std::span<const std::string> args, CommandContext& context) {
   }
   std::string message = fmt::format("pki has no '{}'", escape_terminal_limited(args[0], 60));
   const auto like = did_you_mean(args[0], std::span<const std::string_view>(names));
-  context.complain(message + (like ? fmt::format("; did you mean '{}'?", *like) : "; there are ca, server, client and fault"));
+  context.complain(message +
+                   (like ? fmt::format("; did you mean '{}'?", *like) : "; there are ca, server, client and fault"));
   return kExitUsage;
 }
 

@@ -301,8 +301,12 @@ Judgement judge_control(Control control, const ChainFacts& facts, const ChainTer
                                          x509::problem_name(wanted_codes.empty() ? ProblemCode::other : wanted_codes.front()));
   const x509::Validation bent = x509::validate(facts.chain, *anchors, options);
   std::string found;
-  for (const x509::Problem& problem : bent.problems)
-    if (!problem.presumed) found += (found.empty() ? "" : ", ") + std::string(x509::problem_name(problem.code));
+  std::vector<ProblemCode> told;
+  for (const x509::Problem& problem : bent.problems) {
+    if (problem.presumed || std::ranges::find(told, problem.code) != told.end()) continue;
+    told.push_back(problem.code);
+    found += (found.empty() ? "" : ", ") + std::string(x509::problem_name(problem.code));
+  }
   const std::string seen = found.empty() ? "nothing" : found;
   if (std::ranges::none_of(wanted_codes, [&](ProblemCode code) { return bent.has(code); }))
     return undecided(wanted, seen, "our own verifier did not see the fault it was given: no certificate verdict here can be trusted");

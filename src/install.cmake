@@ -1,0 +1,27 @@
+# What a package gets: the program, the module libraries, their headers, and a CMake package to find them by:
+#   find_package(tlsproof REQUIRED)
+#   target_link_libraries(mine PRIVATE tlsproof::tls tlsproof::x509)
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+install(TARGETS tlsproof RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+set(install_targets "")
+foreach(module IN LISTS tlsproof_modules)
+  list(APPEND install_targets tlsproof_${module})
+endforeach()
+install(TARGETS ${install_targets} EXPORT tlsproof_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/tlsproof)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/tlsproof DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.inc")
+install(EXPORT tlsproof_targets NAMESPACE tlsproof:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tlsproof FILE tlsproof_targets.cmake)
+set(tlsproof_config ${CMAKE_BINARY_DIR}/tlsproof-config.cmake)
+file(WRITE ${tlsproof_config} "include(CMakeFindDependencyMacro)
+find_dependency(fmt)
+find_dependency(OpenSSL 3.0)
+find_dependency(Boost COMPONENTS program_options)
+find_dependency(PkgConfig)
+pkg_check_modules(YAMLCPP REQUIRED IMPORTED_TARGET yaml-cpp)
+include(\${CMAKE_CURRENT_LIST_DIR}/tlsproof_targets.cmake)
+")
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/tlsproof-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${tlsproof_config} ${CMAKE_BINARY_DIR}/tlsproof-config-version.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tlsproof)
