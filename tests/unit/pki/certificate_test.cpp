@@ -209,7 +209,7 @@ TEST(Certificate, CanBeOdd) {
 
 // libcrypto reads no name that is not UTF-8, so the signature is checked by hand.
 TEST(Certificate, CarriesAHostileNameAndIsSigned) {
-  for (const size_t len : {size_t{1}, size_t{30}, size_t{5000}}) {
+  for (const size_t len : {size_t{1}, size_t{30}, size_t{5000}, size_t{70000}}) {
     const crypto::PrivateKey key = new_key();
     CertificateSpec spec = authority_spec({}, {kNow, kNow + kDay});
     spec.subject = {{.type = "C", .value = "CN"}, {.type = "UID", .value = std::string(len, '\xff'), .verbatim = true}};
@@ -221,6 +221,12 @@ TEST(Certificate, CarriesAHostileNameAndIsSigned) {
     EXPECT_EQ(as_text(view.subject.attributes[0].value), "CN");
     EXPECT_EQ(as_text(view.subject.attributes[1].value), spec.subject[1].value);
     EXPECT_TRUE(view.self_issued());
+    // The outer length is written as short as DER demands.
+    const uint8_t* at = der.data();
+    long inner_len = 0;
+    int tag = 0, tag_class = 0;
+    ASN1_get_object(&at, &inner_len, &tag, &tag_class, static_cast<long>(der.size()));
+    EXPECT_EQ(ASN1_object_size(1, static_cast<int>(inner_len), tag), static_cast<int>(der.size()));
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     ASSERT_EQ(EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.native()), 1);
     EXPECT_EQ(
