@@ -281,6 +281,7 @@ std::string CertificateView::serial_hex() const {
     magnitude[i] = static_cast<uint8_t>(~magnitude[i] + (carry ? 1 : 0));
     carry = carry && magnitude[i] == 0;
   }
+  if (magnitude.size() > 1 && magnitude[0] == 0) magnitude.erase(magnitude.begin());
   return "-" + to_hex(magnitude) + (serial.size() > kShown ? "…" : "");
 }
 

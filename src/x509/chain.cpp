@@ -152,6 +152,7 @@ class Analyser {
       if (!pool_.subject_name(i).empty()) names.insert(pool_.subject_name(i));
       if (!pool_.issuer_name(i).empty()) names.insert(pool_.issuer_name(i));
     };
+    done[out_.leaf] = true;
     for (size_t i : out_.path) {
       done[i] = true;
       add_names(i);

@@ -11,93 +11,10 @@
 #include "parse.h"
 #include "tlsproof/base/clock.h"
 #include "tlsproof/base/text.h"
+#include "verify_codes.h"
 
 namespace tlsproof::x509 {
 namespace {
-
-// The reasons for which a path does not end at an anchor; which of them libcrypto gives depends on where it gave up.
-bool is_trust_error(int code) {
-  switch (code) {
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_CERT_UNTRUSTED:
-    case X509_V_ERR_CERT_REJECTED:
-      return true;
-    default:
-      return false;
-  }
-}
-
-ProblemCode code_of(int openssl_code) {
-  using enum ProblemCode;
-  switch (openssl_code) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return expired;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return not_yet_valid;
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
-    case X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH:
-    case X509_V_ERR_SIGNATURE_ALGORITHM_INCONSISTENCY:
-      return bad_signature;
-    case X509_V_ERR_INVALID_PURPOSE:
-      return wrong_purpose;
-    case X509_V_ERR_INVALID_CA:
-    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
-      return not_a_ca;
-    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
-      return path_length_exceeded;
-    case X509_V_ERR_PERMITTED_VIOLATION:
-    case X509_V_ERR_EXCLUDED_VIOLATION:
-    case X509_V_ERR_SUBTREE_MINMAX:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
-    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
-      return name_constraint_violated;
-    case X509_V_ERR_CERT_REVOKED:
-      return revoked;
-    case X509_V_ERR_UNABLE_TO_GET_CRL:
-      return crl_missing;
-    case X509_V_ERR_CRL_HAS_EXPIRED:
-      return crl_expired;
-    case X509_V_ERR_CRL_NOT_YET_VALID:
-      return crl_not_yet_valid;
-    case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
-    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-    case X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD:
-    case X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD:
-    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
-    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
-    case X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION:
-    case X509_V_ERR_DIFFERENT_CRL_SCOPE:
-    case X509_V_ERR_CRL_PATH_VALIDATION_ERROR:
-      return crl_invalid;
-    case X509_V_ERR_EE_KEY_TOO_SMALL:
-    case X509_V_ERR_CA_KEY_TOO_SMALL:
-      return weak_key;
-    case X509_V_ERR_CA_MD_TOO_WEAK:
-      return weak_signature;
-    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
-      return unknown_critical_extension;
-    case X509_V_ERR_INVALID_EXTENSION:
-    case X509_V_ERR_INVALID_NON_CA:
-    case X509_V_ERR_INVALID_POLICY_EXTENSION:
-    case X509_V_ERR_UNSUPPORTED_EXTENSION_FEATURE:
-      return invalid_extension;
-    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
-      return chain_too_long;
-    case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
-    case X509_V_ERR_NO_ISSUER_PUBLIC_KEY:
-    case X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD:
-    case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
-      return undecodable;
-    default:
-      return other;
-  }
-}
 
 struct Recorded {
   int code = 0;
@@ -109,7 +26,8 @@ struct Run {
   std::vector<Recorded> errors;
   std::vector<Certificate> path;
   int trust_error = 0;
-  [[nodiscard]] bool anchored() const { return trust_error == 0 && !path.empty(); }
+  bool anchored = false;
+  bool stopped = false;  // before signatures and dates were looked at
 };
 
 int record_and_go_on(int ok, X509_STORE_CTX* context) noexcept {
@@ -117,6 +35,8 @@ int record_and_go_on(int ok, X509_STORE_CTX* context) noexcept {
   auto* errors = static_cast<std::vector<Recorded>*>(X509_STORE_CTX_get_app_data(context));
   if (ok == 0 && errors->size() < kMaxRecorded)
     errors->push_back({X509_STORE_CTX_get_error(context), X509_STORE_CTX_get_error_depth(context)});
+  // Building the path gives up with an older error instead of its own while one is set.
+  X509_STORE_CTX_set_error(context, X509_V_OK);
   return 1;
 }
 
@@ -145,6 +65,8 @@ class Validator {
     report_unreadable();
     read_crls();
     build();
+    check_keys();
+    check_extensions();
     check_dates();
     check_depth();
     check_weak_signatures();
@@ -243,16 +165,20 @@ class Validator {
       run.errors.push_back({last, X509_STORE_CTX_get_error_depth(context.get())});
     for (const Recorded& error : run.errors)
       if (run.trust_error == 0 && is_trust_error(error.code)) run.trust_error = error.code;
+    run.anchored = run.trust_error == 0 && !run.path.empty() && anchors_.contains(*run.path.back());
+    run.stopped = result <= 0;
     (void)drain_errors();
     return run;
   }
 
-  // Where a path stops below a certificate that signed its top but may not (so that libcrypto does not count it as the
-  // issuer), it is built on from there: there may be more to say further up.
+  // libcrypto takes no issuer for a certificate whose extensions are malformed, and no malformed one for an issuer.
+  // Where the signature shows that it is the issuer all the same, the path is built on from there: there may be more to
+  // say further up.
   void build() {
     Purpose purpose = options_.purpose;
     std::optional<size_t> start = pool_.x509(0) != nullptr ? std::optional<size_t>(0) : std::nullopt;
     std::vector<bool> used(pool_.size(), false);
+    if (!start) out_.path.push_back(pool_.certificate(0));
     while (start) {
       used[*start] = true;
       const size_t base = out_.path.size();
@@ -262,41 +188,69 @@ class Validator {
         out_.path.push_back(certificate);
         if (const std::optional<size_t> index = index_of(certificate)) used[*index] = true;
       }
-      out_.anchored = run.anchored();
+      out_.anchored = run.anchored;
+      stopped_ = stopped_ || run.stopped;
       for (const Recorded& error : run.errors) record(error, base, run);
-      if (out_.anchored) return;
-      start = forbidden_issuer(out_.path.back(), used);
+      if (out_.anchored || add_passed_over_anchor()) return;
+      start = passed_over_issuer(used);
       if (!start) return explain_no_anchor(run.trust_error);
-      add(ProblemCode::not_a_ca, static_cast<int>(out_.path.size()), start,
-          fmt::format("{} issued the certificate below it, but may not sign certificates",
-                      pool_.view(*start).escaped_title()));
+      const CertificateView& issuer = pool_.view(*start);
+      if (!issuer.is_ca() || (issuer.key_usage && !issuer.key_usage->has(KeyUsage::key_cert_sign)))
+        add(ProblemCode::not_a_ca, static_cast<int>(out_.path.size()), start, not_a_ca_text(issuer),
+            X509_V_ERR_INVALID_CA);
       purpose = Purpose::any;
     }
-    if (out_.path.empty()) out_.path.push_back(pool_.certificate(0));
   }
 
-  // A certificate that was sent, has the right name and key, and is not allowed to sign certificates.
-  std::optional<size_t> forbidden_issuer(const Certificate& subject, const std::vector<bool>& used) {
-    const std::optional<size_t> at = index_of(subject);
-    if (!at) return std::nullopt;
-    for (size_t i = 0; i < pool_.size(); ++i) {
-      const std::optional<KeyUsage>& usage = pool_.view(i).key_usage;
-      if (!used[i] && usage && !usage->has(KeyUsage::key_cert_sign) && pool_.certifies(i, *at)) return i;
-    }
+  std::optional<size_t> passed_over_issuer(const std::vector<bool>& used) {
+    const std::optional<size_t> top = index_of(out_.path.back());
+    if (!top) return std::nullopt;
+    for (size_t i = 0; i < pool_.size(); ++i)
+      if (!used[i] && pool_.x509(i) != nullptr && pool_.certifies(i, *top)) return i;
     return std::nullopt;
+  }
+
+  bool add_passed_over_anchor() {
+    const Certificate top = out_.path.back();
+    if (!has_invalid_extensions(top)) return false;
+    for (const Certificate& anchor : anchors_.find_by_subject(top->issuer.der)) {
+      if ((!options_.partial_chain && !anchor->self_issued()) || !certifies(*anchor, *top)) continue;
+      out_.path.push_back(anchor);
+      out_.anchored = true;
+      return true;
+    }
+    return false;
+  }
+
+  static bool has_invalid_extensions(const Certificate& certificate) {
+    const X509Ptr x509 = to_x509(certificate.der());
+    const bool invalid = x509 != nullptr && (X509_get_extension_flags(x509.get()) & EXFLAG_INVALID) != 0;
+    (void)drain_errors();
+    return invalid;
   }
 
   void record(const Recorded& error, size_t base, const Run& run) {
     if (is_trust_error(error.code)) return;  // explain_no_anchor says it
-    const ProblemCode code = code_of(error.code);
+    const ProblemCode code = problem_code_of(error.code);
     const bool has_certificate = error.depth >= 0 && static_cast<size_t>(error.depth) < run.path.size();
+    // RFC 5280 §4.1.2.5: the period includes both its ends; libcrypto leaves the last second out.
+    if (code == ProblemCode::expired && has_certificate &&
+        options_.time == run.path[static_cast<size_t>(error.depth)]->not_after)
+      return;
     // Nobody revokes an anchor: without a CRL for it nothing is missing.
-    if (code == ProblemCode::crl_missing && run.anchored() && static_cast<size_t>(error.depth) + 1 == run.path.size())
+    if (code == ProblemCode::crl_missing && run.anchored && static_cast<size_t>(error.depth) + 1 == run.path.size())
       return;
     const Certificate certificate = has_certificate ? run.path[static_cast<size_t>(error.depth)] : Certificate();
     const int depth = has_certificate ? static_cast<int>(base) + error.depth : -1;
     add(code, depth, has_certificate ? index_of(certificate) : std::nullopt,
         describe(code, error.code, certificate, depth), error.code);
+  }
+
+  static std::string not_a_ca_text(const CertificateView& certificate) {
+    const std::string_view why = !certificate.basic_constraints ? "it has no basicConstraints"
+                                 : !certificate.is_ca()         ? "basicConstraints says so"
+                                                                : "keyUsage lacks keyCertSign";
+    return fmt::format("{} issued the certificate below it, but is not a CA's: {}", certificate.escaped_title(), why);
   }
 
   [[nodiscard]] std::string describe(ProblemCode code, int openssl_code, const Certificate& certificate,
@@ -315,8 +269,7 @@ class Validator {
       case ProblemCode::wrong_purpose:
         return purpose_text(certificate, who, depth);
       case ProblemCode::not_a_ca:
-        return fmt::format("{} issued a certificate, but is not a CA's ({})", who,
-                           certificate->basic_constraints ? "basicConstraints says so" : "it has no basicConstraints");
+        return not_a_ca_text(*certificate);
       case ProblemCode::weak_key:
         return fmt::format("{} has a key of {}", who, certificate->public_key.describe());
       case ProblemCode::weak_signature:
@@ -425,7 +378,37 @@ class Validator {
     std::vector<X509Ptr> known;
     for (const Certificate& certificate : options_.known_intermediates)
       if (known.size() < kMaxChain) known.push_back(to_x509(certificate.der()));
-    return run_libcrypto(pool_.x509(0), Purpose::any, known).anchored();
+    return run_libcrypto(pool_.x509(0), Purpose::any, known).anchored;
+  }
+
+  // A key that cannot be read stops libcrypto before the signatures.
+  void check_keys() {
+    std::vector<X509Ptr> path;
+    for (const Certificate& certificate : out_.path) path.push_back(to_x509(certificate.der()));
+    for (size_t depth = 0; depth < path.size(); ++depth) {
+      const Certificate& certificate = out_.path[depth];
+      if (path[depth] == nullptr) continue;
+      if (X509_get0_pubkey(path[depth].get()) == nullptr) {
+        add(ProblemCode::undecodable, static_cast<int>(depth), index_of(certificate),
+            fmt::format("the public key of {} cannot be read: {}", certificate->escaped_title(), drain_errors()));
+      }
+      if (stopped_ && depth + 1 < path.size() && !signature_holds(path[depth + 1].get(), path[depth].get()))
+        add(ProblemCode::bad_signature, static_cast<int>(depth), index_of(certificate),
+            describe(ProblemCode::bad_signature, 0, certificate, static_cast<int>(depth)),
+            X509_V_ERR_CERT_SIGNATURE_FAILURE);
+    }
+  }
+
+  void check_extensions() {
+    for (size_t depth = 0; depth < out_.path.size(); ++depth) {
+      const Certificate& certificate = out_.path[depth];
+      if (!has_invalid_extensions(certificate)) continue;
+      std::string why = "libcrypto does not take its extensions";
+      for (const FieldProblem& problem : certificate->problems)
+        if (problem.field.starts_with("Certificate.extensions")) why = problem.message();
+      add(ProblemCode::invalid_extension, static_cast<int>(depth), index_of(certificate),
+          fmt::format("{}: {}", certificate->escaped_title(), why), X509_V_ERR_INVALID_EXTENSION);
+    }
   }
 
   // libcrypto looks at dates last, and not at all where it gave up before.
@@ -433,7 +416,6 @@ class Validator {
     for (size_t depth = 0; depth < out_.path.size(); ++depth) {
       const Certificate& certificate = out_.path[depth];
       const std::string who = certificate->escaped_title();
-      // RFC 5280 §4.1.2.5: the period includes both its ends.
       if (certificate->not_after && options_.time > *certificate->not_after)
         add(ProblemCode::expired, static_cast<int>(depth), index_of(certificate), expiry_text(certificate, who),
             X509_V_ERR_CERT_HAS_EXPIRED);
@@ -491,7 +473,22 @@ class Validator {
         out_.name->is_ip ? X509_V_ERR_IP_ADDRESS_MISMATCH : X509_V_ERR_HOSTNAME_MISMATCH);
   }
 
+  // What follows from a failure that is named already.
+  [[nodiscard]] bool is_consequence(const Problem& problem) const {
+    auto also = [&](ProblemCode code) {
+      return std::ranges::any_of(out_.problems,
+                                 [&](const Problem& p) { return p.code == code && p.depth == problem.depth; });
+    };
+    const bool key_problem = problem.code == ProblemCode::weak_key || problem.openssl_code == X509_V_ERR_UNSPECIFIED;
+    return (problem.code == ProblemCode::wrong_purpose && problem.depth > 0 && also(ProblemCode::not_a_ca)) ||
+           (key_problem && also(ProblemCode::undecodable));
+  }
+
   Validation finish() {
+    std::vector<Problem> kept;
+    for (const Problem& problem : out_.problems)
+      if (!is_consequence(problem)) kept.push_back(problem);
+    out_.problems = std::move(kept);
     std::ranges::stable_sort(out_.problems, [](const Problem& a, const Problem& b) {
       return a.depth != b.depth ? a.depth < b.depth : a.code < b.code;
     });
@@ -503,6 +500,7 @@ class Validator {
   const TrustAnchors& anchors_;
   const ValidateOptions& options_;
   Crls crls_;
+  bool stopped_ = false;
   Validation out_;
 };
 
