@@ -18,7 +18,7 @@ using verdict::EndpointRun;
 using verdict::Finding;
 using verdict::Outcome;
 
-constexpr size_t kMaxText = size_t{16} << 10;
+constexpr size_t kMaxText = 4096;
 constexpr size_t kMaxHexBytes = 256;  // of one event
 
 class CheckJson {

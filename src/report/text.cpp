@@ -91,9 +91,13 @@ void write_what_it_is(Canvas& canvas, const EndpointRun& run) {
   }
 }
 
+bool is_skip(const Finding& finding) { return !finding.waived && finding.verdict == Verdict::skip; }
+
 // The table: a row for each scenario and verdict. Columns are as wide as what stands in them, within reason.
 void write_table(Canvas& canvas, const EndpointRun& run) {
-  const std::vector<Group> rows = group_rows(run);
+  std::vector<Group> rows = group_rows(run);
+  // Skips have a part of their own, where the reason stands once.
+  if (!canvas.style().verbose) std::erase_if(rows, [](const Group& row) { return is_skip(row.first()); });
   if (rows.empty()) return;
   size_t label_width = 4;
   size_t id_width = 0;
@@ -176,7 +180,7 @@ void write_skips(Canvas& canvas, const EndpointRun& run) {
   std::map<std::string_view, Skip> by_reason;
   size_t total = 0;
   for (const Finding& finding : run.findings) {
-    if (finding.verdict != Verdict::skip || finding.waived) continue;
+    if (!is_skip(finding)) continue;
     const auto [place, is_new] = by_reason.try_emplace(finding.reason);
     if (is_new) order.push_back(finding.reason);
     ++place->second.num;

@@ -1,0 +1,244 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "tlsproof/base/file.h"
+#include "tlsproof/base/text.h"
+#include "tlsproof/report/format.h"
+#include "tlsproof/report/json.h"
+#include "tlsproof/report/text.h"
+#include "unit/report/sample_run.h"
+
+namespace tlsproof::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using verdict::CheckRun;
+using verdict::Verdict;
+
+// Compares with reports/samples/NAME; with TLSPROOF_UPDATE_GOLDEN set, writes it instead.
+void expect_golden(const std::string& name, const std::string& content) {
+  const std::string path = std::string(TLSPROOF_SOURCE_DIR) + "/reports/samples/" + name;
+  if (std::getenv("TLSPROOF_UPDATE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(save_file(path, as_bytes(content)));
+    return;
+  }
+  const auto wanted = load_file(path, "sample");
+  ASSERT_TRUE(wanted) << wanted.error().message();
+  EXPECT_EQ(content, as_text(*wanted)) << "run this test with TLSPROOF_UPDATE_GOLDEN=1 and read the difference";
+}
+
+TEST(Samples, AreWhatIsWritten) {
+  const CheckRun run = make_sample_run();
+  for (const Format& format : formats()) {
+    expect_golden(std::string("check.") + (format.name == "text" ? "txt" : std::string(format.name)),
+                  format.write(run, {}));
+  }
+}
+
+TEST(Formats, AreFoundByName) {
+  ASSERT_NE(find_format("json"), nullptr);
+  EXPECT_EQ(find_format("json")->write, &write_json);
+  EXPECT_EQ(find_format("text")->write, &write_text);
+  EXPECT_EQ(find_format("yaml"), nullptr);
+  EXPECT_EQ(find_format(""), nullptr);
+}
+
+// Lines that may be wider: a command to be copied is never broken within a word.
+bool is_command(std::string_view line) {
+  return line.find("replay") != line.npos || line.starts_with("               ");
+}
+
+TEST(Text, StaysWithinTheWidthAndIsAsciiWhereAsked) {
+  const CheckRun run = make_sample_run();
+  for (size_t width : {60U, 80U, 132U}) {
+    for (bool unicode : {true, false}) {
+      const std::string text = write_text(run, {.width = width, .unicode = unicode, .verbose = true});
+      for (const std::string& line : split(text, '\n')) {
+        EXPECT_LE(display_width(line), width) << line;
+        EXPECT_FALSE(line.ends_with(' ')) << line;
+        EXPECT_TRUE(unicode || std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; })) << line;
+      }
+      EXPECT_EQ(text.find("\n\n\n"), std::string::npos);
+    }
+  }
+}
+
+TEST(Text, ColoursOnlyWhenAskedAndTakeNoColumns) {
+  const CheckRun run = make_sample_run();
+  const std::string plain = write_text(run, {});
+  EXPECT_EQ(plain.find('\x1b'), std::string::npos);
+  std::string coloured = write_text(run, {.colour = true});
+  EXPECT_THAT(coloured, HasSubstr("\x1b[1;31mFAIL"));
+  for (size_t at = 0; (at = coloured.find("\x1b[")) != std::string::npos;) {
+    coloured.erase(at, coloured.find('m', at) - at + 1);
+  }
+  // Blanks at the end of a line are dropped before it is coloured only where no colour follows them.
+  auto trimmed = [](const std::string& text) {
+    std::string out;
+    for (const std::string& line : split(text, '\n')) out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    return out;
+  };
+  EXPECT_EQ(trimmed(coloured), trimmed(plain));
+}
+
+CheckRun run_of(std::vector<Verdict> verdicts, bool unreachable = false) {
+  CheckRun run;
+  verdict::EndpointRun& endpoint = run.endpoints.emplace_back();
+  endpoint.unreachable = unreachable;
+  for (Verdict v : verdicts) {
+    verdict::Finding& f = endpoint.findings.emplace_back();
+    f.scenario = "s" + std::to_string(endpoint.findings.size());
+    f.verdict = v;
+  }
+  return run;
+}
+
+TEST(Text, TheLastWordNeverSuggestsSuccessWhenNotAllWasJudged) {
+  struct Row {
+    CheckRun run;
+    const char* line;
+  };
+  CheckRun interrupted = run_of({Verdict::pass});
+  interrupted.interrupted = true;
+  CheckRun two = run_of({Verdict::pass});
+  two.endpoints.push_back(run_of({}, true).endpoints[0]);
+  CheckRun waived = run_of({Verdict::pass, Verdict::fail});
+  waived.endpoints[0].findings[1].waived = true;
+  const Row kRows[] = {
+      {run_of({Verdict::pass, Verdict::pass}), "    PASSED  2 passed\n"},
+      {run_of({Verdict::pass, Verdict::info}), "    PASSED  1 passed, 1 for information\n"},
+      {run_of({Verdict::pass, Verdict::warn}), "    PASSED WITH WARNINGS  1 passed, 1 warning\n"},
+      {run_of({Verdict::pass, Verdict::fail, Verdict::skip, Verdict::skip}),
+       "    FAILED  1 passed, 1 failed, 2 could not be tested\n"},
+      {run_of({Verdict::pass, Verdict::skip}), "    PARTLY TESTED  1 passed, 1 could not be tested\n"},
+      {run_of({Verdict::pass, Verdict::inconclusive}), "    INCOMPLETE  1 passed, 1 inconclusive\n"},
+      {run_of({Verdict::pass, Verdict::error}), "    INCOMPLETE  1 passed, 1 error\n"},
+      {run_of({Verdict::error}), "    INCOMPLETE  1 error\n"},
+      {run_of({Verdict::skip}), "    NOT TESTED  1 could not be tested\n"},
+      {run_of({Verdict::info}), "    NOT TESTED  1 for information\n"},
+      {run_of({}), "    NOT TESTED  nothing\n"},
+      {CheckRun{}, "    NOT TESTED  nothing\n"},
+      {run_of({}, true), "    INCOMPLETE  nothing, 1 endpoint unreachable\n"},
+      {interrupted, "    INTERRUPTED  1 passed, interrupted\n"},
+      {two, "    INCOMPLETE  1 passed, 1 endpoint unreachable\n"},
+      {waived, "    PASSED  1 passed, 1 waived\n"},
+  };
+  for (const Row& row : kRows) {
+    const std::string text = write_text(row.run, {});
+    EXPECT_THAT(text, HasSubstr(row.line));
+    const bool is_success = std::string_view(row.line).starts_with("    PASSED");
+    if (is_success) {
+      EXPECT_EQ(exit_status(row.run, verdict::FailOn::fail), 0) << row.line;
+    }
+    EXPECT_THAT(write_json(row.run), HasSubstr("\"conclusion\""));
+  }
+}
+
+TEST(Text, VersionsThatSayTheSameAreOneRowAndOneStory) {
+  const std::string text = write_text(make_sample_run(), {});
+  EXPECT_THAT(text, HasSubstr("PASS          mtls/good                  1.2 1.3"));
+  size_t stories = 0;
+  for (const std::string& line : split(text, '\n')) stories += line.starts_with("─── FAIL");
+  EXPECT_EQ(stories, 1U);
+  CheckRun differ = make_sample_run();
+  differ.endpoints[1].findings[5].seen = "something else";
+  const std::string two = write_text(differ, {});
+  EXPECT_THAT(two, HasSubstr("─── FAIL  mtls/expired  TLS 1.2 ─"));
+  EXPECT_THAT(two, HasSubstr("─── FAIL  mtls/expired  TLS 1.3 ─"));
+}
+
+TEST(Text, ACommandCanBeCopied) {
+  CheckRun run = run_of({Verdict::fail});
+  run.endpoints[0].findings[0].replay =
+      "tlsproof check --target 'a file with blanks that is rather long.yaml' --trust ca.pem --client-cert \"c d.pem\" "
+      "'mtls/expired[tls=1.3]'";
+  const std::string text = write_text(run, {});
+  EXPECT_THAT(text, HasSubstr("    replay   tlsproof check --target \\\n"
+                              "               'a file with blanks that is rather long.yaml' --trust ca.pem \\\n"
+                              "               --client-cert \"c d.pem\" 'mtls/expired[tls=1.3]'\n"));
+}
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(testing::TempDir() + "tlsproof-report-XXXXXX") {
+    EXPECT_NE(mkdtemp(path_.data()), nullptr);
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Every field that is a text, and every name that a peer chooses.
+TEST(Hostile, NothingReachesATerminalOrBreaksADocument) {
+  const std::string shapes[] = {
+      "\x1b]0;owned\x07\x1b[2J\x9b"
+      "31m\r\n\t\x7f\xff\xfe\xe2\x80\xae\xe2\x80\x8b\xc2\x9b"
+      "2J\"\\</script>&]]>" +
+          std::string(1, '\0') + "end",
+      std::string(1 << 20, 'A'),
+      std::string(1 << 18, '\x1b'),
+      "\xf0\x9f",  // the first half of a code point
+      std::string(70'000, '\x80'),
+  };
+  const TemporaryFolder folder;
+  for (const std::string& evil : shapes) {
+    const CheckRun run = make_hostile_run(evil);
+    for (bool verbose : {false, true}) {
+      const std::string text = write_text(run, {.verbose = verbose});
+      EXPECT_LT(text.size(), 4U << 20);
+      EXPECT_TRUE(is_valid_utf8(text));
+      for (const std::string& line : split(text, '\n')) {
+        EXPECT_TRUE(std::ranges::none_of(line, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }));
+        // Escaping finds nothing more to escape: only backslashes, which it doubles, may differ.
+        std::string without_backslashes = line;
+        std::erase(without_backslashes, '\\');
+        EXPECT_EQ(escape_terminal(without_backslashes), without_backslashes);
+        EXPECT_TRUE(display_width(line) <= 80 || is_command(line)) << line.substr(0, 200);
+      }
+    }
+    const std::string json = write_json(run);
+    EXPECT_TRUE(is_valid_utf8(json));
+    EXPECT_TRUE(std::ranges::none_of(json, [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; }));
+    ASSERT_TRUE(save_file(folder.path() + "/" + std::to_string(&evil - shapes) + ".json", as_bytes(json)));
+  }
+  // An independent reader: each is one JSON document, and valid by the published schema.
+  const std::string command = "/usr/bin/python3 - '" + std::string(TLSPROOF_SOURCE_DIR) + "/reports/schema/check.schema.json' " +
+                              folder.path() + "/*.json <<'END'\n" +
+                              "import json, sys\n"
+                              "documents = [json.load(open(name, encoding='utf-8')) for name in sys.argv[2:]]\n"
+                              "import jsonschema\n"
+                              "validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))\n"
+                              "for document in documents: validator.validate(document)\n"
+                              "END\n";
+  if (std::system("/usr/bin/python3 -c 'import jsonschema' 2>/dev/null") != 0) {
+    ASSERT_EQ(std::getenv("TLSPROOF_REQUIRE_TOOLS"), nullptr)
+        << "python3-jsonschema is not installed, and it is required";
+    GTEST_SKIP() << "python3-jsonschema is not installed";
+  }
+  EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST(Secrets, AreInNoReport) {
+  CheckRun run = make_sample_run();
+  ManualClock clock;
+  auto trace = std::make_shared<trace::Trace>(clock);
+  trace->begin("", "");
+  const Bytes secret(48, 0xab);
+  trace->on_secret(trace::SecretLabel::client_random, {}, secret);
+  trace->on_event(trace::EventKind::note, trace::Direction::client_to_server, "n");
+  run.endpoints[1].attempts[1].trace = trace;
+  for (const Format& format : formats()) {
+    const std::string text = format.write(run, {.verbose = true});
+    EXPECT_THAT(text, Not(HasSubstr("abababab")));
+  }
+}
+
+}  // namespace
+}  // namespace tlsproof::report
