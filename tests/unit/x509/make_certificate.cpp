@@ -67,7 +67,7 @@ EVP_PKEY* test_key(const std::string& name) {
   const std::string kind = name.substr(0, name.find('/'));
   if (kind.starts_with("RSA-")) {
     key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<size_t>(std::stoul(kind.substr(4)))));
-  } else if (kind.starts_with("ED")) {
+  } else if (kind.starts_with("ED") || kind.starts_with("X")) {
     key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, kind.c_str()));
   } else {
     key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", kind.c_str()));
