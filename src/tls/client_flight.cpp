@@ -202,8 +202,8 @@ void Client::Impl::after_item(const FlightItem& item) {
     write_level = wire::Level::application;
   if (item.kind != Kind::handshake) return;
   if (item.type == type::client_hello) after_client_hello();
-  // RFC 7627 §3: the session hash ends with ClientKeyExchange.
-  if (item.type == type::client_key_exchange) static_cast<void>(ensure_keys12());
+  // RFC 7627 §3: the session hash ends with ClientKeyExchange. One that was skipped may yet be sent.
+  if (item.type == type::client_key_exchange && !item.skip) static_cast<void>(ensure_keys12());
   if (item.type == type::key_update) update_write_keys();
 }
 

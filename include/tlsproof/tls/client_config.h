@@ -59,7 +59,7 @@ struct ClientConfig {
   bool extended_master_secret = true;  // TLS 1.2
   enum class RenegotiationInfo : uint8_t { none, extension, scsv } renegotiation_info = RenegotiationInfo::extension;
   bool session_ticket = true;           // TLS 1.2: an empty session_ticket extension (or the one resumed)
-  bool psk_key_exchange_modes = true;   // TLS 1.3: psk_dhe_ke; without it servers send no tickets
+  bool psk_key_exchange_modes = true;   // TLS 1.3: psk_dhe_ke; without it a ticket cannot be used
   bool middlebox_compatibility = true;  // RFC 8446 appendix D.4: session id in the ClientHello, ChangeCipherSpec
   bool post_handshake_auth = false;
   bool status_request = false;

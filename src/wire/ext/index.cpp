@@ -12,7 +12,7 @@ namespace e = registry::extension;
 
 template <class T>
 Parsed<void> check_as(ByteView body, size_t base) {
-  T scratch;
+  thread_local T scratch;  // so that checking allocates nothing once it has grown
   return decode_all_into(body, scratch, base);
 }
 

@@ -25,15 +25,15 @@ struct PeerOptions {
   crypto::KeyKind key = crypto::KeyKind::p256;
   int min_version = TLS1_2_VERSION;
   int max_version = TLS1_3_VERSION;
-  std::string ciphers, suites13, groups, sigalgs, client_sigalgs;  // OpenSSL's syntax; empty: its default
-  bool ask_certificate = false;                                    // any certificate is accepted …
-  bool require_certificate = false;                                // … but one there must be
-  bool refuse_certificate = false;                                 // every one fails to verify
-  bool cookie = false;                                             // a stateless HelloRetryRequest with a cookie first
-  std::vector<std::string> alpn;                                   // in the order of preference; none in common: alert
-  std::string ocsp_response;
-  std::function<void(SSL_CTX*)> context;
-  std::function<void(SSL*)> connection;
+  std::string ciphers{}, suites13{}, groups{}, sigalgs{}, client_sigalgs{};  // OpenSSL's syntax; empty: its default
+  bool ask_certificate = false;                                              // any certificate is accepted …
+  bool require_certificate = false;                                          // … but one there must be
+  bool refuse_certificate = false;                                           // every one fails to verify
+  bool cookie = false;              // a stateless HelloRetryRequest with a cookie first
+  std::vector<std::string> alpn{};  // in the order of preference; none in common: alert
+  std::string ocsp_response{};
+  std::function<void(SSL_CTX*)> context{};
+  std::function<void(SSL*)> connection{};
 };
 
 // The context may outlive many connections, so that sessions can be resumed.
