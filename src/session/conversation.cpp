@@ -87,10 +87,8 @@ size_t Conversation::next_segment_len() const {
 }
 
 void Conversation::sent(size_t len) {
-  const ByteView bytes = output().first(len);
-  // TLS bytes are told to the trace by the client, when it makes them; plain ones by us.
+  trace_->on_bytes(Direction::client_to_server, output().first(len));
   if (plan_->plain_http) {
-    trace_->on_bytes(Direction::client_to_server, bytes);
     plain_sent_ += len;
   } else {
     client_.consume_output(len);
@@ -102,8 +100,8 @@ void Conversation::received(ByteView bytes) {
   if (done()) return;
   if (first_bytes_.size() < kFirstBytes)
     append(first_bytes_, bytes.first(std::min(bytes.size(), kFirstBytes - first_bytes_.size())));
+  trace_->on_bytes(Direction::server_to_client, bytes);
   if (plan_->plain_http) {
-    trace_->on_bytes(Direction::server_to_client, bytes);
     heard_application_ = true;
     take_response(bytes);
     return;
