@@ -64,11 +64,8 @@ size_t count(Body body) {
 }
 
 TEST_F(CryptoTest, TheCounterCounts) {
-  EXPECT_EQ(count([] {
-              Bytes bytes(100);
-              EXPECT_EQ(bytes.size(), 100U);
-            }),
-            10U);
+  // Called by name: a compiler may leave out a new-expression, not this.
+  EXPECT_EQ(count([] { ::operator delete(::operator new(100)); }), 10U);
 }
 
 TEST_F(CryptoTest, DigestsAndKeySchedulesAllocateNothing) {

@@ -338,6 +338,42 @@ TEST_F(KeysTest, EveryFlippedBitAgreesWithLibcrypto) {
   }
 }
 
+// Frames that no flipped bit makes: whatever the short way will not read is left to libcrypto.
+TEST_F(KeysTest, UnusualRsaFramesAgreeWithLibcrypto) {
+  const std::string_view algorithm = "300d06092a864886f70d0101010500";
+  const std::string modulus(128, 'c');  // 64 bytes, the first bit set
+  const std::pair<const char*, std::string> table[] = {
+      {"plain", "305c" + std::string(algorithm) + "034b003048024100" + modulus + "0203010001"},
+      {"a byte after the key", "305d" + std::string(algorithm) + "034c003048024100" + modulus + "020301000100"},
+      {"a third number", "305f" + std::string(algorithm) + "034e00304b024100" + modulus + "0203010001020101"},
+      {"no sign byte", "305b" + std::string(algorithm) + "034a0030470240" + modulus + "0203010001"},
+      {"two sign bytes", "305d" + std::string(algorithm) + "034c00304902420000" + modulus + "0203010001"},
+      {"unused bits", "305c" + std::string(algorithm) + "034b013048024100" + modulus + "0203010001"},
+      {"no exponent", "3057" + std::string(algorithm) +
+                          "034600304302"
+                          "4100" +
+                          modulus},
+      {"an empty exponent", "3059" + std::string(algorithm) + "0348003045024100" + modulus + "0200"},
+      {"no parameters", "305a300b06092a864886f70d010101034b003048024100" + modulus + "0203010001"},
+      {"a long form of the length", "30815c" + std::string(algorithm) + "034b003048024100" + modulus + "0203010001"},
+  };
+  EXPECT_TRUE(PublicKey::decode(hex(table[0].second)));
+  for (const auto& [what, text] : table) {
+    const Bytes spki = hex(text);
+    const uint8_t* at = spki.data();
+    EVP_PKEY* theirs = d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size()));
+    ERR_clear_error();
+    auto ours = PublicKey::decode(spki);
+    expect_empty_queue();
+    ASSERT_EQ(ours.has_value(), theirs != nullptr) << what;
+    if (theirs != nullptr) {
+      EXPECT_EQ(EVP_PKEY_eq(ours->native(), theirs), 1) << what;
+    }
+    EVP_PKEY_free(theirs);
+    ERR_clear_error();
+  }
+}
+
 TEST_F(KeysTest, OtherPublicKeys) {
   for (const auto& [type, curve, name] :
        {std::tuple{"EC", "secp256k1", "secp256k1"}, std::tuple{"EC", "brainpoolP256r1", "brainpoolP256r1"},

@@ -185,25 +185,26 @@ TEST_F(CryptoTest, Tls12NonceAndAdditionalDataAgainstLibcrypto) {
     protection.start_tls12(aead, key, iv);
     protection.set_sequence(0x0102030405060708);
     Bytes record;
-    protection.seal(23, as_bytes("hello"), record);
+    const Bytes content = noise(3, 300);  // more than one byte of length
+    protection.seal(23, content, record);
     EXPECT_EQ(protection.sequence(), 0x0102030405060709U);
 
     const Bytes sequence = hex("0102030405060708");
-    Bytes nonce = iv, aad = sequence, sealed(5), tag(16);
+    Bytes nonce = iv, aad = sequence, sealed(300), tag(16);
     if (explicit_nonce)
       append(nonce, sequence);
     else
       for (size_t i = 0; i < 8; ++i) nonce[4 + i] ^= sequence[i];
-    append(aad, hex("1703030005"));
+    append(aad, hex("170303012c"));
     EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
     int len = 0;
     ASSERT_EQ(EVP_EncryptInit_ex(context, cipher, nullptr, key.data(), nonce.data()), 1);
     ASSERT_EQ(EVP_EncryptUpdate(context, nullptr, &len, aad.data(), static_cast<int>(aad.size())), 1);
-    ASSERT_EQ(EVP_EncryptUpdate(context, sealed.data(), &len, as_bytes("hello").data(), 5), 1);
-    ASSERT_EQ(EVP_EncryptFinal_ex(context, sealed.data() + 5, &len), 1);
+    ASSERT_EQ(EVP_EncryptUpdate(context, sealed.data(), &len, content.data(), 300), 1);
+    ASSERT_EQ(EVP_EncryptFinal_ex(context, sealed.data() + 300, &len), 1);
     ASSERT_EQ(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag.data()), 1);
     EVP_CIPHER_CTX_free(context);
-    Bytes expected = hex(explicit_nonce ? "170303001d0102030405060708" : "1703030015");
+    Bytes expected = hex(explicit_nonce ? "17030301440102030405060708" : "170303013c");
     append(expected, sealed);
     append(expected, tag);
     EXPECT_EQ(to_hex(record), to_hex(expected));
