@@ -53,7 +53,7 @@ std::vector<OptionSpec> option_specs(Kind kind) {
                  {{"issuer", "DIR", "make an intermediate CA, signed by DIR/ca.crt and DIR/ca.key"},
                   {"issuer-cert", "FILE", "the same with the certificate of the CA that signs"},
                   {"issuer-key", "FILE", "and its key"},
-                  {"issuer-passphrase-file", "FILE", "passphrase of the signing CA's key: first line of a file"},
+                  {"issuer-passphrase-file", "FILE", "file with the passphrase of the signing CA's key"},
                   {"issuer-passphrase-env", "VARIABLE", "the same from an environment variable"},
                   {"path-len", "N", "how many CAs may stand below (default: no limit; 0 for an intermediate)"}});
   } else {
@@ -64,12 +64,11 @@ std::vector<OptionSpec> option_specs(Kind kind) {
                   {"name", "NAME", "DNS name, IP address, e-mail address or URI that the certificate is for", true},
                   {"csr", "FILE", "certify the key and subject of this request (PKCS#10), make no key"},
                   {"csr-names", "", "take the names over from the request too"},
-                  {"from-key-passphrase-file", "FILE", "passphrase of --from-key's file"},
+                  {"from-key-passphrase-file", "FILE", "file with the passphrase of --from-key's file"},
                   {"from-key-passphrase-env", "VARIABLE", "the same from an environment variable"}});
   }
-  const auto whose =
-      ca ? std::string_view("passphrase that protects the new key (or opens --from-key's): first line of a file")
-         : std::string_view("passphrase of the CA's key: first line of a file");
+  const auto whose = ca ? std::string_view("file with the passphrase that protects the new key (or opens --from-key's)")
+                        : std::string_view("file with the passphrase of the CA's key");
   specs.insert(specs.end(), {{"passphrase-file", "FILE", whose},
                              {"passphrase-env", "VARIABLE", "the same from an environment variable"}});
   if (ca) specs.push_back({"no-passphrase", "", "leave the CA's key unencrypted"});
@@ -104,11 +103,10 @@ std::string help() {
 
 std::string help(const Subcommand& sub, std::span<const OptionSpec> specs) {
   return fmt::format(
-      "Usage: tlsproof pki {} {}\n\n{}.\n\n{}\n"
+      "Usage: tlsproof pki {0} {1}\n\npki {0}: {2}.\n\n{3}\n"
       "Passphrases come from a file, a variable or the terminal, never from an argument.\n\n"
-      "Example:\n  {}\n",
-      sub.name, sub.usage, std::string(1, static_cast<char>(sub.summary[0] - 32)) + std::string(sub.summary.substr(1)),
-      format_options(specs), sub.example);
+      "Example:\n  {4}\n",
+      sub.name, sub.usage, sub.summary, format_options(specs), sub.example);
 }
 
 // ---- what is asked for

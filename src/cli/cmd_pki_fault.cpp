@@ -16,7 +16,7 @@ const std::vector<OptionSpec>& fault_options() {
       {"ca", "DIR", "the CA that the other side trusts: DIR/ca.crt and DIR/ca.key"},
       {"ca-cert", "FILE", "its certificate"},
       {"ca-key", "FILE", "and its key"},
-      {"passphrase-file", "FILE", "passphrase of the CA's key: first line of a file"},
+      {"passphrase-file", "FILE", "file with the passphrase of the CA's key"},
       {"passphrase-env", "VARIABLE", "the same from an environment variable"},
       {"name", "NAME", "a name that the certificate is for", true},
       {"out", "DIR", "write DIR/NAME.crt and DIR/NAME.key, after the fault"},

@@ -125,6 +125,9 @@ Result<SecretBytes> read_passphrase(const ParsedOptions& options, const Passphra
   TLSPROOF_TRY(SecretBytes passphrase, source.kind == target::PassphraseSource::Kind::none
                                            ? prompt_for(request, context)
                                            : target::load_passphrase(source));
+  // Other programs take the first line alone: the key would open for us and for nobody else.
+  if (as_text(passphrase.view()).find('\n') != std::string_view::npos)
+    return fail_usage(fmt::format("the passphrase for {} has more than one line", request.purpose));
   if (request.create && passphrase.empty())
     return fail_usage(fmt::format("the passphrase for {} is empty; for a key that is not encrypted say --no-passphrase",
                                   request.purpose));

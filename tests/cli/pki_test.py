@@ -363,10 +363,11 @@ class Refusing(Folder):
         self.assertNotIn(PASSPHRASE, done.stderr)
         self.refused(2, "no arguments", "ca", "--subject", "CN=x", "--no-passphrase", PASSPHRASE, "--out", self.folder / "new")
 
-    def test_empty_passphrase(self):
-        (self.folder / "empty").write_text("\n")
-        done = pki("ca", "--subject", "CN=x", "--key", "p256", "--passphrase-file", self.folder / "empty", "--out", self.folder / "new", check=2)
-        self.assertIn("empty", said(done))
+    def test_odd_passphrases(self):
+        for text, message in (("\n", "is empty"), ("one\ntwo\n", "more than one line"), ("x" * 5000, "longer than 4096 bytes")):
+            (self.folder / "odd").write_text(text)
+            self.refused(2, message, "ca", "--subject", "CN=x", "--key", "p256", "--passphrase-file", self.folder / "odd", "--out",
+                         self.folder / "new")
 
     def test_wrong_ca_files(self):
         ca, other = self.make_ca("a"), self.make_ca("b", subject="CN=Other")
