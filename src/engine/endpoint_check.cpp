@@ -36,6 +36,16 @@ bool decides(Verdict verdict) {
   return verdict == Verdict::pass || verdict == Verdict::fail || verdict == Verdict::warn || verdict == Verdict::info;
 }
 
+// An honest handshake in a version that the endpoint is declared to speak is played even where the probe saw it refused: that
+// is the finding.
+std::vector<std::string> needs_of(const scenario::Case& one, const target::Endpoint& endpoint) {
+  std::vector<std::string> needs = one.play->needs;
+  if (one.play->expect.kind == Expect::Kind::completes &&
+      std::ranges::find(endpoint.versions, one.play->version) != endpoint.versions.end())
+    std::erase(needs, target::version_feature(one.play->version));
+  return needs;
+}
+
 bool is_certificate_check(const scenario::Case& one) { return one.play->expect.kind == Expect::Kind::certificate; }
 
 }  // namespace
@@ -182,7 +192,9 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
     planned.skip = "we would be the server here; this command plays the client";
   } else if (one.play->connections.size() > 1 || !one.play->connections.front().resume.empty()) {
     planned.skip = "this version of tlsproof plays scenarios of one connection only";
-  } else if (auto missing = features_.missing(one.play->needs)) {
+  } else if (one.play->expect.indistinguishable) {
+    planned.skip = "this version of tlsproof cannot compare the cases of a matrix yet";
+  } else if (auto missing = features_.missing(needs_of(one, *endpoint_))) {
     planned.skip = *missing;
   } else {
     planned.played = want(recipe_of(one), one.scenario->exclusive, one.id());
@@ -298,6 +310,19 @@ void EndpointCheck::distrust_certificates() {
   }
 }
 
+// Who refuses everybody, or falls silent on everybody, proves nothing by refusing some: without one server flight that came
+// to its end nothing passes.
+void EndpointCheck::distrust_refusals() {
+  for (const Played& played : played_)
+    for (const auto& result : played.results)
+      if (result.server_flight_complete) return;
+  for (Finding& finding : run_.findings) {
+    if (finding.verdict != Verdict::pass) continue;
+    finding.verdict = Verdict::inconclusive;
+    finding.reason = "no TLS handshake with an ordinary client got as far as the end of the server's messages, so that this proves nothing";
+  }
+}
+
 Status EndpointCheck::play_baseline_again() {
   if (!baseline_ || stopped()) return {};
   auto plan = plans_.make(played_[*baseline_].recipe, std::make_shared<EditLog>());
@@ -386,6 +411,7 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   const x509::TrustAnchors strange = x509::TrustAnchors::from_certificates(strangers, "a strange CA");
   for (const PlannedCase& planned : cases_) run_.findings.push_back(judge_case(planned, chains, strange));
   distrust_certificates();
+  distrust_refusals();
   compare_baselines();
   conclude_client_auth();
   apply_waivers(waivers);

@@ -62,6 +62,7 @@ class EndpointCheck {
   verdict::Finding judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange);
   [[nodiscard]] Judgement judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition, const JudgeContext& context) const;
   void distrust_certificates();
+  void distrust_refusals();
   void compare_baselines();
   void conclude_client_auth();
   void apply_waivers(target::WaiverBook& waivers);

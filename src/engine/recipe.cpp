@@ -140,6 +140,9 @@ Result<session::Plan> PlanMaker::make(const Recipe& recipe, const std::shared_pt
     plan.client.versions = recipe.client.versions.empty() ? std::vector{recipe.version} : recipe.client.versions;
     plan.client.server_name = name;
   }
+  // Ten times what servers with many certificates send; the client itself would take more.
+  plan.client.limits.max_handshake_message = size_t{1} << 20;
+  plan.client.limits.max_handshake_bytes = size_t{1} << 20;
   if (recipe.client.key_type != KeyType::any) restrict_key_type(plan.client, recipe.client.key_type);
   TLSPROOF_TRY(plan.credentials, credentials(recipe.identity));
   if (recipe.edits != nullptr && !recipe.edits->empty()) {
