@@ -209,8 +209,8 @@ TEST(Hostile, NothingReachesATerminalOrBreaksADocument) {
     ASSERT_TRUE(save_file(folder.path() + "/" + std::to_string(&evil - shapes) + ".json", as_bytes(json)));
   }
   // An independent reader: each is one JSON document, and valid by the published schema.
-  const std::string command = "/usr/bin/python3 - '" + std::string(TLSPROOF_SOURCE_DIR) + "/reports/schema/check.schema.json' " +
-                              folder.path() + "/*.json <<'END'\n" +
+  const std::string command = "/usr/bin/python3 - '" + std::string(TLSPROOF_SOURCE_DIR) +
+                              "/reports/schema/check.schema.json' " + folder.path() + "/*.json <<'END'\n" +
                               "import json, sys\n"
                               "documents = [json.load(open(name, encoding='utf-8')) for name in sys.argv[2:]]\n"
                               "import jsonschema\n"
@@ -223,6 +223,16 @@ TEST(Hostile, NothingReachesATerminalOrBreaksADocument) {
     GTEST_SKIP() << "python3-jsonschema is not installed";
   }
   EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST(Json, EvidenceLeadsOnlyToWhatIsThere) {
+  CheckRun run = make_sample_run();
+  verdict::Finding& finding = run.endpoints[1].findings[0];
+  finding.evidence = {{0, {0, 987'654}}, {876'543, {0}}, {3, {1}}};  // attempt 3 has no trace
+  const std::string json = write_json(run);
+  EXPECT_THAT(json, Not(HasSubstr("987654")));
+  EXPECT_THAT(json, Not(HasSubstr("876543")));
+  EXPECT_THAT(write_text(run, {.verbose = true}), HasSubstr("no trace of it was kept"));
 }
 
 TEST(Secrets, AreInNoReport) {
