@@ -220,6 +220,8 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
   std::string seen = verdict::describe(result.outcome);
   if (acceptance.kind == Acceptance::Kind::failed) return not_run(ruling.wanted, result);
   if (acceptance.kind == Acceptance::Kind::unclear) return with_ending(undecided(ruling.wanted, seen, acceptance.why), result);
+  if (knock != Knock::none && result.server_flight_complete && result.certificate_request.count == 0)
+    return with_ending(undecided(ruling.wanted, seen, "no certificate was asked for on this connection, so that none was shown"), result);
   // Who refuses everybody proves nothing by refusing the bad ones.
   if (!accepted && reference != nullptr) {
     const Acceptance good = classify(*reference, nullptr);
