@@ -17,6 +17,9 @@ namespace {
 
 class Runner;
 
+// A conversation ends long before; what it has received by then is kept for as long as the run's report.
+constexpr trace::TraceLimits kTraceLimits{.max_stream_len = size_t{4} << 20, .max_events = 50'000};
+
 // One attempt in flight: the glue between a socket and a Conversation.
 class Active final : private net::ConnectHandler, private net::IoHandler, private net::TimerHandler {
  public:
@@ -80,7 +83,7 @@ Active::Active(Runner& runner, size_t index, Job& job)
       index_(index),
       job_(&job),
       trace_([&] {
-        auto trace = std::make_shared<trace::Trace>(runner.clock());
+        auto trace = std::make_shared<trace::Trace>(runner.clock(), kTraceLimits);
         trace->begin({}, job.addresses.empty() ? std::string() : job.addresses.front().text());
         return trace;
       }()),

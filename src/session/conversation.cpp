@@ -20,8 +20,11 @@ namespace {
 
 constexpr int64_t kFlushTimeout = 1'000'000'000;
 constexpr size_t kFirstBytes = 64;
-// A peer may send for as long as it likes while we wait for its answer; beyond this it is a flood.
-constexpr uint64_t kMaxReceived = uint64_t{64} << 20;
+// Of a response this much is read; then we say goodbye. What decides stands at its beginning.
+constexpr uint64_t kMaxBody = uint64_t{1} << 20;
+// A peer may send for as long as it likes while we wait for its answer; beyond this it is a flood. Every attempt of a run
+// keeps what it received, so this bounds the run's memory too.
+constexpr uint64_t kMaxReceived = uint64_t{2} << 20;
 
 std::string_view step_name(bool handshake_complete) { return handshake_complete ? "response" : "handshake"; }
 
@@ -108,8 +111,19 @@ void Conversation::received(ByteView bytes) {
   }
   client_.input(bytes);
   advance();
-  if (!done() && trace_->num_bytes(Direction::server_to_client) > kMaxReceived)
-    finish(Outcome::Kind::peer_violation, fmt::format("the peer sent more than {} bytes without coming to an end", kMaxReceived));
+  if (!done() && trace_->num_bytes(Direction::server_to_client) > kMaxReceived) flooded();
+}
+
+// What the peer sends has no end: nothing more is read, also while our last bytes wait to go out.
+void Conversation::flooded() {
+  if (step_ == Step::flushing) {
+    step_ = Step::done;
+    return;
+  }
+  const std::string text = fmt::format("more than {} bytes came without an end", kMaxReceived);
+  trace_->on_event(EventKind::note, Direction::server_to_client, text);
+  if (heard_application_) return finish(Outcome::Kind::completed);
+  finish(Outcome::Kind::peer_violation, text);
 }
 
 // Looks at the client after anything changed and moves on.
@@ -147,7 +161,7 @@ void Conversation::start_request() {
 void Conversation::take_response(ByteView data) {
   if (plan_->request.empty() || response_seen_) return;
   response_.feed(data);
-  if (response_.state() == app::Http1Response::State::complete) response_complete();
+  if (response_.state() == app::Http1Response::State::complete || response_.body_len() > kMaxBody) response_complete();
   if (response_.state() == app::Http1Response::State::broken) {
     trace_->on_event(EventKind::note, Direction::server_to_client, fmt::format("no HTTP response: {}", response_.broken_reason()));
     response_seen_ = true;
@@ -273,7 +287,9 @@ void Conversation::finish_failed() {
     case Kind::local_error:
       return finish(Outcome::Kind::local_failure, detail);
     case Kind::bad_record:
-      if (!outcome_.handshake_complete && wire::looks_like_tls_record(first_bytes_) == wire::Match::no)
+      // A record that is only too long has the header of one.
+      if (!outcome_.handshake_complete && failure.alert != registry::alert::record_overflow &&
+          wire::looks_like_tls_record(first_bytes_) == wire::Match::no)
         return finish(Outcome::Kind::plain_text, fmt::format("the first bytes are no TLS: '{}'",
                                                              escape_terminal_limited(as_text(first_bytes_), 40)));
       [[fallthrough]];

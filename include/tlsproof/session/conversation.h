@@ -55,6 +55,7 @@ class Conversation {
   void start_request();
   void take_response(ByteView data);
   void response_complete();
+  void flooded();
   void finish(verdict::Outcome::Kind kind, std::string detail = {});
   void finish_failed();
   void end_of_input(verdict::Outcome::Kind kind);
