@@ -217,19 +217,19 @@ Judgement judge_purpose(const ChainFacts& facts, Verdict bad) {
 }
 
 Judgement judge_lifetime(const ChainFacts& facts, Verdict bad) {
+  constexpr int64_t kMostDays = 825;  // Apple's systems refuse more, whoever issued the certificate
   const auto& leaf = *facts.chain.front();
-  const std::string wanted = "a life that clients accept (398 days from a public CA, 825 from a private one)";
+  const std::string wanted = fmt::format("at most {} days: some clients refuse more, also from private CAs", kMostDays);
   if (!leaf.not_before || !leaf.not_after) return undecided(wanted, "no dates", "the dates of the certificate cannot be read");
-  const std::string seen = fmt::format("{} days", (*leaf.not_after - *leaf.not_before + kDay - 1) / kDay);
+  const int64_t seconds = *leaf.not_after - *leaf.not_before;
+  const std::string seen = fmt::format("{} days", (seconds + kDay - 1) / kDay);
+  Judgement out = judged(seconds > kMostDays * kDay ? bad : Verdict::pass, wanted, seen);
   for (const x509::Weakness& weakness : facts.weaknesses) {
-    if (weakness.code != WeaknessCode::lifetime_public && weakness.code != WeaknessCode::lifetime_long &&
-        weakness.code != WeaknessCode::lifetime_over_ten_years && weakness.code != WeaknessCode::dates_reversed)
-      continue;
-    Judgement out = judged(weakness.level == x509::WeaknessLevel::note ? Verdict::pass : bad, wanted, seen);
-    out.notes.push_back(weakness.detail);
-    return out;
+    if (weakness.code == WeaknessCode::dates_reversed) out.verdict = bad;
+    if (weakness.code == WeaknessCode::dates_reversed || weakness.code == WeaknessCode::lifetime_long)
+      out.notes.emplace_back(x509::weakness_info(weakness.code).title);
   }
-  return judged(Verdict::pass, wanted, seen);
+  return out;
 }
 
 }  // namespace

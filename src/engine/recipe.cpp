@@ -17,6 +17,10 @@ using scenario::KeyType;
 
 namespace {
 
+// RFC 8446 §4.2.3: ecdsa_sha1, rsa_pkcs1_sha1.
+constexpr uint16_t kEcdsaSha1 = 0x0203;
+constexpr uint16_t kRsaPkcs1Sha1 = 0x0201;
+
 std::string identity_text(const Identity& identity) {
   switch (identity.kind) {
     case Identity::Kind::automatic: return "automatic";
@@ -45,9 +49,11 @@ bool is_rsa(const crypto::SchemeInfo& info) {
 }
 
 // Offers only the schemes (and, below TLS 1.3, the suites) that a key of this type can use, so that the server shows the
-// certificate it has for it. signature_algorithms_cert keeps saying that any signature within the chain will do.
+// certificate it has for it. signature_algorithms_cert says that any signature within the chain will do, SHA-1 too: OpenSSL
+// leaves out certificates signed otherwise, and a weak one is to be seen, not hidden.
 void restrict_key_type(tls::ClientConfig& config, KeyType type) {
   config.signature_schemes_cert = config.signature_schemes;
+  config.signature_schemes_cert.insert(config.signature_schemes_cert.end(), {kEcdsaSha1, kRsaPkcs1Sha1});
   std::erase_if(config.signature_schemes, [&](uint16_t scheme) {
     const crypto::SchemeInfo* info = crypto::find_scheme(scheme);
     return info == nullptr || is_rsa(*info) != (type == KeyType::rsa) ||
