@@ -7,6 +7,8 @@
 
 #include "tlsproof/base/file.h"
 #include "tlsproof/scenario/embedded.h"
+#include "tlsproof/target/features.h"
+#include "tlsproof/target/target.h"
 
 namespace tlsproof::scenario {
 namespace {
@@ -166,6 +168,33 @@ TEST(Library, LoadsAFolder) {
             folder.path() + "/mine/two.yaml:1:1: a scenario needs 'requirement'");
   EXPECT_EQ(load_folder("/no/where").error().message(),
             "cannot read the folder of scenarios '/no/where': No such file or directory");
+}
+
+// The page that explains the language names every word of it, and its first example is good.
+TEST(Readme, IsWhole) {
+  auto content = load_file(std::string(TLSPROOF_SOURCE_DIR) + "/scenarios/README.md", "language");
+  ASSERT_TRUE(content) << content.error().what;
+  const std::string text(as_text(*content));
+  std::vector<std::string> words;
+  auto add = [&](std::span<const std::string_view> some) { words.insert(words.end(), some.begin(), some.end()); };
+  add(verbs());
+  add(known_faults());
+  add(target::feature_names());
+  add(target::client_auth_words());
+  add(target::version_words());
+  for (int i = 0; i <= static_cast<int>(Message::alert); ++i) words.emplace_back(to_text(static_cast<Message>(i)));
+  for (int i = 0; i <= static_cast<int>(CertificateCheck::lifetime); ++i)
+    words.emplace_back(to_text(static_cast<CertificateCheck>(i)));
+  for (int i = 1; i <= static_cast<int>(Control::shifted_clock); ++i)
+    words.emplace_back(to_text(static_cast<Control>(i)));
+  for (int i = 0; i < static_cast<int>(Expect::Kind::control); ++i)
+    words.emplace_back(std::string(to_text(static_cast<Expect::Kind>(i))) + ":");
+  for (const std::string& word : words) EXPECT_NE(text.find(word), std::string::npos) << word;
+
+  size_t begin = text.find("```yaml\n") + 8;
+  auto example = parse_scenario(text.substr(begin, text.find("```\n", begin) - begin), "README.md", "example");
+  ASSERT_TRUE(example) << example.error().what;
+  EXPECT_EQ(example->plays.size(), 3U);
 }
 
 }  // namespace
