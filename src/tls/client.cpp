@@ -60,6 +60,7 @@ void Client::Impl::clear() {
   for (auto& session : sessions) session.secret.clear();
   num_sessions = sessions_dropped = 0;
   have_ticket12 = false;
+  plan.items.clear();  // a failure may have left some
   sent_ccs = answered = false;
   last_sent.clear();
   current = nullptr;
@@ -229,7 +230,7 @@ bool Client::Impl::handle_alert(const RecordIn& record) {
   if (setup.sink != nullptr)
     setup.sink->on_alert(wire::Direction::server_to_client, record.was_protected ? reader.level() : Level::initial,
                          seen.level, seen.description, record.stream);
-  const bool tls13_rules = is13() || (negotiated.version == 0 && offers_tls13 && offered_versions.versions.size() == 1);
+  const bool tls13_rules = is13() || only_tls13_offered();
   if (seen.description == alert::close_notify) {
     read_closed = true;
     if (!complete)
@@ -334,7 +335,7 @@ void Client::input_end() {
   impl_->end_of_stream();
 }
 bool Client::wants_input() const {
-  return impl_->config == nullptr ||
+  return impl_->config == nullptr || impl_->state == State::failed ||
          impl_->app_data.size() - impl_->app_data_begin < impl_->config->limits.max_application_data;
 }
 

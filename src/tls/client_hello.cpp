@@ -305,6 +305,12 @@ void Client::Impl::note_offer() {
   offers_tls13 = contains(offered_versions.versions, version::TLS1_3);
 }
 
+bool Client::Impl::only_tls13_offered() const {
+  if (negotiated.version != 0 || !offers_tls13) return false;
+  const auto& versions = offered_versions.versions;
+  return std::none_of(versions.begin(), versions.end(), [](uint16_t v) { return v < version::TLS1_3; });
+}
+
 void Client::Impl::after_client_hello() {
   // RFC 8446 §4.2.10. Early data itself is only ever sent by an editor.
   if (psk_offered && offered_extensions.test(extension::early_data) && num_sent[wire::ClientHello::kType] == 1)

@@ -191,6 +191,8 @@ struct Client::Impl {
   bool count_empty(const RecordIn& record);
   void end_of_stream();
   void note_peer_alert(wire::Alert alert);
+  // Nothing is negotiated yet, and TLS 1.3 is all that was offered.
+  [[nodiscard]] bool only_tls13_offered() const;
   [[nodiscard]] bool is13() const { return negotiated.version == registry::version::TLS1_3; }
   [[nodiscard]] crypto::KeyExchange* key_exchange(uint16_t group);
   void tell_secret(trace::SecretLabel label, ByteView secret);

@@ -143,8 +143,7 @@ bool Client::Impl::dispatch(const Incoming& in) {
   }
   bool good;
   // RFC 5246 §7.4.1.1: a HelloRequest may come at any time, is ignored while a handshake runs, and is never hashed.
-  if (in.type == type::hello_request && !is13() &&
-      (negotiated.version != 0 || offered_versions.versions.size() != 1 || !offers_tls13))
+  if (in.type == type::hello_request && !is13() && !only_tls13_offered())
     good = in.body.empty() ? on_hello_request()
                            : violation(alert::decode_error, "RFC 5246 §7.4.1.1", "a HelloRequest with a body");
   else

@@ -204,6 +204,18 @@ TEST(Steady, TheSinkIsToldEverything) {
 TEST(Steady, StartAfterFailure) {
   Client client;
   ClientConfig config;
+  {
+    // One that comes when the answer was half planned.
+    ClientConfig bent;
+    bent.groups.push_back(0x0200);
+    FakeOptions options;
+    options.retry_group = 0x0200;
+    FakeServer server(options);
+    client.start(bent);
+    pump(client, server);
+    ASSERT_EQ(client.state(), State::failed);
+    EXPECT_EQ(client.failure()->kind, tls::Failure::Kind::unsupported_parameter);
+  }
   for (int round = 0; round < 4; ++round) {
     FakeOptions options;
     options.version = round % 2 == 0 ? TLS1_3 : TLS1_2;
