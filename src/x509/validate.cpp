@@ -6,6 +6,7 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "chain.h"
 #include "parse.h"
@@ -489,9 +490,7 @@ class Validator {
     for (const Problem& problem : out_.problems)
       if (!is_consequence(problem)) kept.push_back(problem);
     out_.problems = std::move(kept);
-    std::ranges::stable_sort(out_.problems, [](const Problem& a, const Problem& b) {
-      return a.depth != b.depth ? a.depth < b.depth : a.code < b.code;
-    });
+    std::ranges::sort(out_.problems, {}, [](const Problem& p) { return std::tuple(p.depth, p.code, p.certificate); });
     return std::move(out_);
   }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <unordered_set>
 
 #include "parse.h"
@@ -116,7 +117,7 @@ class Finder {
     characters();
     duplicates();
     malformed_fields();
-    std::ranges::stable_sort(out_, {}, &Weakness::code);
+    std::ranges::sort(out_, {}, [](const Weakness& w) { return std::tuple(w.code, w.where.offset, w.where.len); });
     return std::move(out_);
   }
 

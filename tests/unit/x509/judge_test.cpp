@@ -321,6 +321,7 @@ TEST(Load, SaysWhatAFileIsInstead) {
   const std::string pem = to_pem(leaf.der());
   std::string damaged = pem;
   damaged[60] = '!';
+  const std::string inserted = pem.substr(0, 60) + "!" + pem.substr(60);
   uint8_t* key_der = nullptr;
   const int key_len = i2d_PrivateKey(test_key("P-256/leaf"), &key_der);
   const Bytes key(key_der, key_der + key_len);
@@ -346,6 +347,7 @@ TEST(Load, SaysWhatAFileIsInstead) {
       {"bundle.p7b", tlv(der_tag::kSequence, tlv(der_tag::kOid, oid_from_text("1.2.840.113549.1.7.2"))),
        "it is a PKCS#7 bundle"},
       {"damaged.pem", to_bytes("\n\n" + damaged), "begins in line 3 is damaged"},
+      {"inserted.pem", to_bytes(inserted), "begins in line 1 is damaged"},
       {"cut.pem", to_bytes(pem.substr(0, 200)), "begins in line 1 has no END line"},
       {"second cut.pem", to_bytes(pem + pem.substr(0, 200)), "has no END line"},
       {"not der.pem", to_bytes(to_pem(Bytes{1, 2, 3})), "is damaged"},

@@ -438,7 +438,11 @@ TEST(Validate, NamesEveryFailureAndNoOther) {
   for (const Case& c : cases()) {
     const Validation validation = c.make().run();
     EXPECT_EQ(names_of(validation), c.expected) << c.name;
+    EXPECT_EQ(validation.problems.size(), c.expected.size()) << c.name;
     EXPECT_EQ(validation.ok(), c.expected.empty()) << c.name;
+    if (const Problem* unknown = validation.find(ProblemCode::unknown_ca)) {
+      EXPECT_NE(unknown->openssl_code, 0) << c.name;
+    }
     for (const Problem& problem : validation.problems) {
       EXPECT_FALSE(problem.detail.empty()) << c.name;
       EXPECT_EQ(problem.openssl_text.empty(), problem.openssl_code == 0) << c.name;
@@ -599,6 +603,18 @@ TEST(AnalyseChain, SaysWhatTheListLooksLike) {
   const Identity second = make(ca_spec("Second", &first));
   const Identity first_again = make(ca_spec("First", &second));
   const Certificate under_cycle = make(leaf_spec(&second)).certificate;
+  // A CA of the same name with another key, known by its identifier or only by its signatures; and one named by serial
+  // number.
+  Spec namesake_spec = ca_spec("Middle", &world().root);
+  namesake_spec.key = "P-256/namesake";
+  const Certificate namesake = make(namesake_spec).certificate;
+  std::erase_if(namesake_spec.extensions, [](const auto& pair) { return pair.first == "subjectKeyIdentifier"; });
+  const Certificate quiet_namesake = make(namesake_spec).certificate;
+  const Certificate by_serial =
+      make(with(leaf_spec(&world().middle), "authorityKeyIdentifier", "issuer:always")).certificate;
+  Spec renewed_spec = ca_spec("Middle", &world().root);
+  renewed_spec.serial = "99";
+  const Certificate renewed = make(renewed_spec).certificate;
   const Certificate broken = Certificate::parse(Bytes{0x30, 0x03, 0x01, 0x01, 0xff});
 
   const ChainCase kCases[] = {
@@ -633,6 +649,19 @@ TEST(AnalyseChain, SaysWhatTheListLooksLike) {
       {"leaf trusted", {leaf}, {leaf}, "anchor_sent complete path=0"},
       {"self-signed leaf", {lone}, {root}, "self_signed path=0"},
       {"self-signed leaf trusted", {lone}, {lone}, "anchor_sent complete path=0"},
+      {"namesake",
+       {leaf, namesake},
+       {root},
+       "issuer_unknown path=0 disorder=1 superfluous=1 missing=CN=Middle,O=Example,C=CN"},
+      {"namesake by signature alone",
+       {leaf, quiet_namesake, middle},
+       {root},
+       "anchor_issued complete path=02 disorder=2 superfluous=1"},
+      {"by serial number", {by_serial, middle}, {root}, "anchor_issued complete path=01"},
+      {"by another serial number",
+       {by_serial, renewed},
+       {root},
+       "issuer_unknown path=0 disorder=1 superfluous=1 missing=CN=Middle,O=Example,C=CN"},
       {"cycle", {under_cycle, second.certificate, first_again.certificate}, {root}, "cycle path=012"},
       {"undecodable beside",
        {leaf, middle, broken},
