@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdint>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 namespace tlsproof {
 namespace {
@@ -59,16 +61,16 @@ void escape_one(std::string& out, std::string_view text, CodePoint c) {
   }
 }
 
+// Letters wrong, missing or too many, and neighbours in the wrong order: each counts one.
 size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
+  std::vector<size_t> before_last, last, row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
   for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
+    before_last = std::exchange(last, row);
     row[0] = i + 1;
     for (size_t j = 0; j < b.size(); ++j) {
-      size_t substitute = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substitute});
+      row[j + 1] = std::min({row[j] + 1, last[j + 1] + 1, last[j] + (a[i] == b[j] ? 0 : 1)});
+      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) row[j + 1] = std::min(row[j + 1], before_last[j - 1] + 1);
     }
   }
   return row[b.size()];

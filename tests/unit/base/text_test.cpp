@@ -34,6 +34,10 @@ TEST(DidYouMean, FindsTypingErrorsOnly) {
   const std::vector<std::string> names = {"--timeout", "--trust", "--tls"};
   EXPECT_EQ(did_you_mean("--timout", names), "--timeout");
   EXPECT_EQ(did_you_mean("--quantum", names), std::nullopt);
+  const std::vector<std::string> commands = {"check", "mtls"};
+  EXPECT_EQ(did_you_mean("chekc", commands), "check");  // neighbours in the wrong order count once
+  EXPECT_EQ(did_you_mean("mtsl", commands), "mtls");
+  EXPECT_EQ(did_you_mean("cheese", commands), std::nullopt);
 }
 
 TEST(Wrap, BreaksAtBlanksWithinTheWidth) {
