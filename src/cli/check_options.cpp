@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tlsproof/base/host_port.h"
 #include "tlsproof/base/text.h"
 
 namespace tlsproof::cli {
@@ -67,6 +68,8 @@ Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
   }
   if (options.has("server-name")) {
     const std::string name = options.get("server-name");
+    if (name != "none" && !is_ip_address(name) && !parse_host_port(name + ":443"))
+      return fail_usage(fmt::format("--server-name: '{}' is no host name; 'none' sends no name", escape_terminal_limited(name, 80)));
     endpoint.server_name = name == "none" ? "" : name;
   }
   endpoint.trust.paths = options.all("trust");

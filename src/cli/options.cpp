@@ -16,12 +16,13 @@ namespace {
 namespace po = boost::program_options;
 
 std::unexpected<Error> unknown_option(std::string word, std::span<const OptionSpec> specs) {
+  const std::string_view dashes = word.starts_with("--") ? "--" : "-";
   if (word.starts_with("--")) word.erase(0, 2);
   else if (word.starts_with("-")) word.erase(0, 1);
   word = word.substr(0, word.find('='));
   std::vector<std::string> names;
   for (const OptionSpec& spec : specs) names.emplace_back(spec.name);
-  std::string message = fmt::format("unknown option '--{}'", escape_terminal_limited(word, 60));
+  std::string message = fmt::format("unknown option '{}{}'", dashes, escape_terminal_limited(word, 60));
   if (auto candidate = did_you_mean(word, names)) message += fmt::format("; did you mean '--{}'?", *candidate);
   else message += "; --help lists them";
   return fail_usage(message);

@@ -63,6 +63,8 @@ EndpointCheck::EndpointCheck(const target::Endpoint& endpoint, const CheckOption
 }
 
 Result<std::unique_ptr<EndpointCheck>> EndpointCheck::make(const target::Endpoint& endpoint, const CheckOptions& options) {
+  if (const auto request = make_request(endpoint); !request)
+    return fail_usage(fmt::format("{}: {}", escape_terminal(endpoint.label), request.error().message()));
   TLSPROOF_TRY(Material material, load_material(endpoint));
   return std::unique_ptr<EndpointCheck>(new EndpointCheck(endpoint, options, std::move(material)));
 }

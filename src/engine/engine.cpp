@@ -24,7 +24,12 @@ Result<Checks> make_checks(const target::Target& target, const CheckOptions& opt
 Status check_words(const target::Target& target, const scenario::Library& library, const CheckOptions& options) {
   for (const target::Endpoint& endpoint : target.endpoints) {
     const auto& words = endpoint.suites.empty() ? options.words : endpoint.suites;
-    if (auto selected = library.select(words); !words.empty() && !selected) return std::unexpected(selected.error());
+    if (words.empty()) continue;
+    if (auto selected = library.select(words); !selected) {
+      const bool from_file = !endpoint.suites.empty() && !endpoint.suites_where.empty();
+      if (from_file) return fail_usage(fmt::format("{}: {}", endpoint.suites_where, selected.error().message()));
+      return std::unexpected(selected.error());
+    }
   }
   return {};
 }

@@ -121,6 +121,14 @@ Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Ident
   return made;
 }
 
+Result<std::string> make_request(const target::Endpoint& endpoint) {
+  app::Http1Request request;
+  request.path = endpoint.http.path;
+  request.host = endpoint.http.host.empty() ? app::http_host(endpoint.name(), endpoint.address.port) : endpoint.http.host;
+  TLSPROOF_TRY(const Bytes bytes, app::make_http1_request(request));
+  return std::string(as_text(bytes));
+}
+
 Result<session::Plan> PlanMaker::make(const Recipe& recipe, const std::shared_ptr<EditLog>& log) {
   session::Plan plan;
   plan.label = recipe.label();
@@ -128,11 +136,7 @@ Result<session::Plan> PlanMaker::make(const Recipe& recipe, const std::shared_pt
   plan.timeouts = {endpoint_->timeouts.connect, endpoint_->timeouts.handshake, endpoint_->timeouts.request,
                    endpoint_->timeouts.drain};
   if (plan.plain_http || (recipe.client.request && endpoint_->http.enabled)) {
-    app::Http1Request request;
-    request.path = endpoint_->http.path;
-    request.host = endpoint_->http.host.empty() ? app::http_host(endpoint_->name(), endpoint_->address.port) : endpoint_->http.host;
-    TLSPROOF_TRY(const Bytes bytes, app::make_http1_request(request));
-    plan.request = as_text(bytes);
+    TLSPROOF_TRY(plan.request, make_request(*endpoint_));
   }
   if (plan.plain_http) return plan;
 

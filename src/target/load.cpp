@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tlsproof/base/host_port.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/config/node.h"
 #include "tlsproof/target/target.h"
@@ -96,7 +97,9 @@ class Loader {
   Status common(const Fields& fields, Endpoint& out) {
     if (const Node* node = fields.find("server_name")) {
       TLSPROOF_TRY(std::string name, node->word());
-      if (name.size() > 253) return node->error("a server name has at most 253 characters");
+      if (name != "none" && !is_ip_address(name) && !parse_host_port(name + ":443"))
+        return node->error(
+            fmt::format("'{}' is no host name; 'none' sends no name", escape_terminal_limited(name, 80)));
       out.server_name = name == "none" ? std::string() : name;
     }
     if (const Node* node = fields.find("http")) TLSPROOF_TRY_VOID(http(*node, out.http));
@@ -114,7 +117,10 @@ class Loader {
       TLSPROOF_TRY(long long days, node->integer(0, 36'500));
       out.min_days_left = static_cast<int>(days);
     }
-    if (const Node* node = fields.find("suites")) TLSPROOF_TRY_VOID(suites(*node, out.suites));
+    if (const Node* node = fields.find("suites")) {
+      TLSPROOF_TRY_VOID(suites(*node, out.suites));
+      out.suites_where = node->where().text();
+    }
     return {};
   }
 

@@ -25,6 +25,9 @@ struct Recipe {
   [[nodiscard]] std::string label() const;
 };
 
+// The HTTP request that the endpoint is sent. Fails (usage) when its path or host could not stand in a request.
+[[nodiscard]] Result<std::string> make_request(const target::Endpoint& endpoint);
+
 // Makes plans for one endpoint. Identities are forged once each.
 class PlanMaker {
  public:
