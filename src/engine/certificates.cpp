@@ -252,6 +252,11 @@ const ChainFacts& ChainBook::facts(std::span<const Bytes> chain) {
 }
 
 Judgement judge_certificate(CertificateCheck check, const ChainFacts& facts, const ChainTerms& terms, Verdict bad) {
+  if (!facts.chain.front()->readable) {  // what cannot be read has no fault, and proves nothing
+    const auto& problems = facts.chain.front()->problems;
+    return judged(Verdict::fail, "a certificate", problems.empty() ? "the certificate cannot be read"
+                                                                    : "the certificate cannot be read: " + problems.front().message());
+  }
   switch (check) {
     case CertificateCheck::chain_complete: return judge_complete(facts, terms, bad);
     case CertificateCheck::chain_in_order: return judge_order(facts, bad);

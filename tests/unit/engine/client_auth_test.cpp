@@ -1,0 +1,104 @@
+#include "tlsproof/engine/client_auth.h"
+
+#include <gtest/gtest.h>
+
+namespace tlsproof::engine {
+namespace {
+
+using target::ClientAuth;
+using verdict::Outcome;
+using verdict::Verdict;
+
+struct TableCase {
+  ClientAuth declared;
+  Knock knock;
+  Verdict accepted, refused;
+};
+
+// The design's table "declared × seen", written down a second time.
+TEST(ClientAuthTable, EveryCell) {
+  const auto pass = Verdict::pass, fail = Verdict::fail, info = Verdict::info;
+  const TableCase cases[] = {
+      {ClientAuth::none, Knock::none, pass, fail},
+      {ClientAuth::optional, Knock::none, pass, fail},
+      {ClientAuth::required, Knock::none, fail, pass},
+      {ClientAuth::unverified, Knock::none, pass, info},
+      {ClientAuth::optional, Knock::good, pass, fail},
+      {ClientAuth::required, Knock::good, pass, fail},
+      {ClientAuth::unverified, Knock::good, pass, fail},
+      {ClientAuth::optional, Knock::untrusted, fail, pass},
+      {ClientAuth::required, Knock::untrusted, fail, pass},
+      {ClientAuth::unverified, Knock::untrusted, info, info},
+      {ClientAuth::optional, Knock::faulty, fail, pass},
+      {ClientAuth::required, Knock::faulty, fail, pass},
+      {ClientAuth::unverified, Knock::faulty, fail, pass},
+      {ClientAuth::unknown, Knock::none, info, info},
+      {ClientAuth::unknown, Knock::good, info, info},
+      {ClientAuth::unknown, Knock::untrusted, info, info},
+      {ClientAuth::unknown, Knock::faulty, info, info},
+  };
+  for (const TableCase& one : cases) {
+    SCOPED_TRACE(std::string(target::to_text(one.declared)) + ", knock " + std::to_string(static_cast<int>(one.knock)));
+    EXPECT_EQ(rule(one.declared, one.knock, true).verdict, one.accepted);
+    EXPECT_EQ(rule(one.declared, one.knock, false).verdict, one.refused);
+  }
+  for (ClientAuth declared : {ClientAuth::none, ClientAuth::optional, ClientAuth::required, ClientAuth::unverified, ClientAuth::unknown}) {
+    EXPECT_EQ(rule(declared, Knock::no_key, true).verdict, fail) << "CertificateVerify is no matter of policy";
+    EXPECT_EQ(rule(declared, Knock::no_key, false).verdict, pass);
+  }
+}
+
+TEST(ClientAuthTable, Requested) {
+  EXPECT_EQ(rule_requested(ClientAuth::none, true).verdict, Verdict::fail);
+  EXPECT_EQ(rule_requested(ClientAuth::none, false).verdict, Verdict::pass);
+  for (ClientAuth declared : {ClientAuth::optional, ClientAuth::required, ClientAuth::unverified}) {
+    EXPECT_EQ(rule_requested(declared, true).verdict, Verdict::pass);
+    EXPECT_EQ(rule_requested(declared, false).verdict, Verdict::fail);
+  }
+  EXPECT_EQ(rule_requested(ClientAuth::unknown, true).verdict, Verdict::info);
+}
+
+session::AttemptResult result(Outcome::Kind kind, int status = 0, std::string_view body = {}) {
+  session::AttemptResult out;
+  out.outcome.kind = kind;
+  out.outcome.handshake_complete = kind == Outcome::Kind::completed;
+  out.outcome.http_status = status;
+  out.response_body = to_bytes(body);
+  return out;
+}
+
+TEST(Classify, HttpIsComparedWithTheGoodClient) {
+  using Kind = Acceptance::Kind;
+  const auto good = result(Outcome::Kind::completed, 200);
+  const auto good404 = result(Outcome::Kind::completed, 404);
+  const auto missing = result(Outcome::Kind::completed, 400, "<center>No required SSL certificate was sent</center>");
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 200), &good).kind, Kind::accepted);
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 403), &good).kind, Kind::refused);
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 404), &good404).kind, Kind::accepted) << "the good client gets 404 too";
+  EXPECT_EQ(classify(missing, nullptr).kind, Kind::refused) << "nginx says why";
+  EXPECT_EQ(classify(missing, nullptr).where, Acceptance::Where::http);
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 200), nullptr).kind, Kind::accepted);
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 403), nullptr).kind, Kind::unclear) << "the page or the client?";
+}
+
+TEST(Classify, WithoutHttp) {
+  using Kind = Acceptance::Kind;
+  EXPECT_EQ(classify(result(Outcome::Kind::completed), nullptr).kind, Kind::accepted);
+  EXPECT_EQ(classify(result(Outcome::Kind::no_objection), nullptr).kind, Kind::unclear) << "acceptance needs a positive sign";
+  EXPECT_EQ(classify(result(Outcome::Kind::hang), nullptr).kind, Kind::unclear);
+  EXPECT_EQ(classify(result(Outcome::Kind::waited), nullptr).kind, Kind::unclear);
+  for (auto kind : {Outcome::Kind::alert, Outcome::Kind::eof, Outcome::Kind::reset, Outcome::Kind::close_notify})
+    EXPECT_EQ(classify(result(kind), nullptr).kind, Kind::refused);
+  for (auto kind : {Outcome::Kind::unreachable, Outcome::Kind::local_failure, Outcome::Kind::peer_violation, Outcome::Kind::plain_text})
+    EXPECT_EQ(classify(result(kind), nullptr).kind, Kind::failed);
+}
+
+TEST(Classify, WhereItIsEnforced) {
+  auto during = result(Outcome::Kind::alert);
+  EXPECT_EQ(classify(during, nullptr).where, Acceptance::Where::handshake);
+  during.outcome.handshake_complete = true;  // TLS 1.3: the server judges after the client has finished
+  EXPECT_EQ(classify(during, nullptr).where, Acceptance::Where::after_handshake);
+}
+
+}  // namespace
+}  // namespace tlsproof::engine
