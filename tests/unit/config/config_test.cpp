@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "tlsproof/base/file.h"
 #include "tlsproof/config/node.h"
@@ -142,11 +142,11 @@ TEST(ConfigLimits, HostileInputFailsFast) {
       {repeat("...\n", 250'000), ""},
   };
   for (const auto& [text, expected] : rows) {
-    auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // CPU time: the machine may be busy
     std::string got = message(text);
-    auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     EXPECT_EQ(got, expected) << text.substr(0, 60);
-    EXPECT_LT(took, 10.0) << text.substr(0, 60);  // sanitized, on a busy machine; alone each takes far under a second
+    EXPECT_LT(took, 10.0) << text.substr(0, 60);  // sanitized; a tenth of it otherwise
   }
 }
 

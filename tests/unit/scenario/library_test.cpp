@@ -80,7 +80,7 @@ TEST(Library, Selects) {
       {{"b/two[tls=1.2]"}, "'b/two[tls=1.2]' has no such case"},
       {{"b/two[tls]"}, "'b/two[tls]': cases are chosen as in mtls/expired[tls=1.3]"},
       {{"b/two[g=x25519"}, "'b/two[g=x25519': cases are chosen as in mtls/expired[tls=1.3]"},
-      {{"a/noe"}, "there is no suite, scenario, folder or tag 'a/noe' (one of all, b, a/deep/three, a/one, b/two)"},
+      {{"a/xyz"}, "there is no suite, scenario, folder or tag 'a/xyz' (one of all, b, a/deep/three, a/one, b/two)"},
       {{"b/twoo"}, "there is no suite, scenario, folder or tag 'b/twoo', did you mean 'b/two'?"},
       {{"tag:ona"}, "there is no suite, scenario, folder or tag 'tag:ona', did you mean 'tag:one'?"},
       {{"c*"}, "'c*' matches no scenario"},
@@ -108,8 +108,8 @@ TEST(Library, RefusesWhatIsWrong) {
             "dir/suites/s.yaml:1:1: 'x/*' matches no scenario");
   EXPECT_EQ(message({file("suites/s.yaml", "title: S\ninclude: []\n")}),
             "dir/suites/s.yaml:2:10: 'include' names no scenario");
-  EXPECT_EQ(message({file("suites/s.yaml", "titel: S\n")}),
-            "dir/suites/s.yaml:1:1: a suite has no key 'titel' (one of title, include)");
+  EXPECT_EQ(message({file("suites/s.yaml", "tittle: S\n")}),
+            "dir/suites/s.yaml:1:1: a suite has no key 'tittle', did you mean 'title'?");
 }
 
 TEST(Library, EmbeddedIsGoodAndWhole) {

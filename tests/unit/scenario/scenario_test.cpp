@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <set>
 
 #include "tlsproof/registry/constants.h"
@@ -517,8 +517,8 @@ TEST(ScenarioErrors, EditsAndAnchors) {
       {with("edits: [{at: client_hello, record: {}}]\n"), "s.yaml:5:36: 'record' changes nothing"},
       {with("edits: [{at: client_hello, record: {type: handshak}}]\n"),
        "s.yaml:5:43: unknown content type 'handshak', did you mean 'handshake'?"},
-      {with("edits: [{at: client_hello, record: {corrupt: tga}}]\n"),
-       "s.yaml:5:46: unknown part of a record 'tga' (one of tag, mac, padding, sequence)"},
+      {with("edits: [{at: client_hello, record: {corrupt: tak}}]\n"),
+       "s.yaml:5:46: unknown part of a record 'tak', did you mean 'tag'?"},
       {with("edits: [{at: client_hello, record: {level: aplication}}]\n"),
        "s.yaml:5:44: unknown level 'aplication', did you mean 'application'?"},
       {with("edits: [{after: finished, wait: 5}]\n"),
@@ -592,11 +592,11 @@ TEST(ScenarioLimits, BoundedWhateverTheMatrixMakes) {
       {with("connections: [" + repeat("{},", 101) + "]\n"), "more than 100 connections"},
   };
   for (const auto& [yaml, expected] : rows) {
-    auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // CPU time: the machine may be busy
     std::string got = message(yaml);
-    auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     EXPECT_TRUE(got.ends_with(": " + expected)) << got.substr(0, 200);
-    EXPECT_LT(took, 30.0) << expected;  // sanitized, on a busy machine
+    EXPECT_LT(took, 10.0) << expected;  // sanitized; a tenth of it otherwise
   }
 }
 
