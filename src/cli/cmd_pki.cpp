@@ -33,14 +33,14 @@ struct Subcommand {
 constexpr std::array kSubcommands = {
     Subcommand{"ca", "make a root CA, or an intermediate under --issuer",
                "(--out DIR | --cert-out FILE --key-out FILE)",
-               "tlsproof pki ca --subject \"C=CN,O=example,CN=Root CA\" --passphrase-file ca.pass --out pki", Kind::ca,
+               "tlsproof pki ca --subject \"C=CN,O=example,CN=Root CA\" \\\n    --passphrase-file ca.pass --out pki", Kind::ca,
                3650, "rsa:4096"},
     Subcommand{"server", "issue a server certificate", "(--ca DIR | --ca-cert FILE --ca-key FILE) --name NAME… OUTPUT",
-               "tlsproof pki server --ca pki --passphrase-file ca.pass --name server.example.com --out pki",
+               "tlsproof pki server --ca pki --passphrase-file ca.pass \\\n    --name server.example.com --out pki",
                Kind::server, 397, "p256"},
     Subcommand{"client", "issue a client certificate",
                "(--ca DIR | --ca-cert FILE --ca-key FILE) (--name NAME… | --subject TEXT) OUTPUT",
-               "tlsproof pki client --ca pki --passphrase-file ca.pass --name client.device --out pki", Kind::client,
+               "tlsproof pki client --ca pki --passphrase-file ca.pass \\\n    --name client.device --out pki", Kind::client,
                397, "p256"},
 };
 
@@ -102,11 +102,10 @@ std::string help() {
 }
 
 std::string help(const Subcommand& sub, std::span<const OptionSpec> specs) {
-  return fmt::format(
-      "Usage: tlsproof pki {0} {1}\n\npki {0}: {2}.\n\n{3}\n"
-      "Passphrases come from a file, a variable or the terminal, never from an argument.\n\n"
-      "Example:\n  {4}\n",
-      sub.name, sub.usage, sub.summary, format_options(specs), sub.example);
+  return wrap(fmt::format("Usage: tlsproof pki {} {}", sub.name, sub.usage), 80, "         ") +
+         fmt::format("\n\npki {}: {}.\n\n{}\n", sub.name, sub.summary, format_options(specs)) +
+         "Passphrases come from a file, a variable or the terminal, never an argument.\n\n" +
+         fmt::format("Example:\n  {}\n", sub.example);
 }
 
 // ---- what is asked for
