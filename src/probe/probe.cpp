@@ -35,23 +35,23 @@ bool refused(const Seen& seen) {
 void conclude_version(uint16_t version, std::span<const Seen> seen, target::Features& features) {
   const std::string name = target::version_feature(version);
   const Seen* refusal = nullptr;
-  bool all_refused = true;
+  const Seen* unheard = nullptr;  // came to no end that tells
   bool any = false;
   for (const Seen& one : seen) {
     if (one.wanted.version != version) continue;
     any = true;
     if (spoke(one)) return features.set(name, Answer::yes, "negotiated");
     if (refused(one)) refusal = &one;
-    else all_refused = false;
+    else unheard = &one;
   }
   if (!any) return;
-  if (refusal != nullptr && all_refused) features.set(name, Answer::no, verdict::describe(refusal->result->outcome));
-  else features.set(name, Answer::unknown, "the connections that offered it came to no end that tells");
+  if (refusal != nullptr && unheard == nullptr) features.set(name, Answer::no, verdict::describe(refusal->result->outcome));
+  else features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
 }
 
 void conclude_key_type(KeyType type, std::string_view name, std::span<const Seen> seen, target::Features& features) {
   const Seen* last = nullptr;
-  bool all_told = true;
+  const Seen* unheard = nullptr;
   for (const Seen& one : seen) {
     if (one.wanted.key_type != type) continue;
     last = &one;
@@ -61,11 +61,11 @@ void conclude_key_type(KeyType type, std::string_view name, std::span<const Seen
       if (is_rsa == (type == KeyType::rsa) && (is_rsa || key.kind == x509::KeyKind::ec))
         return features.set(name, Answer::yes, fmt::format("its certificate has a key of type {}", key.describe()));
     }
-    if (!refused(one) && one.result->peer_chain.empty()) all_told = false;
+    if (!refused(one) && one.result->peer_chain.empty()) unheard = &one;
   }
   if (last == nullptr) return;
-  if (all_told) features.set(name, Answer::no, verdict::describe(last->result->outcome));
-  else features.set(name, Answer::unknown, "the connections that asked for it came to no end that tells");
+  if (unheard == nullptr) features.set(name, Answer::no, verdict::describe(last->result->outcome));
+  else features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
 }
 
 void conclude_client_auth(uint16_t version, std::span<const Seen> seen, target::Features& features) {
