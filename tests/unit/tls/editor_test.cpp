@@ -424,6 +424,42 @@ TEST(Editor, CoalescedMessagesShareARecord) {
   }
 }
 
+// Keys change after a KeyUpdate even if what follows was to share its record.
+TEST(Editor, NothingSharesARecordAcrossKeys) {
+  const SslContext context;
+  SslPeer peer(context);
+  Hooks hooks;
+  hooks.flight = [](Flight& flight) {
+    if (auto* update = flight.find(hs::key_update)) update->coalesce = true;
+  };
+  ClientConfig config;
+  Client client;
+  client.start(config, {.editor = &hooks});
+  pump(client, peer);
+  EXPECT_TRUE(client.request_key_update(false));
+  EXPECT_TRUE(exchange(client, peer)) << story(client, &peer);
+}
+
+TEST(Editor, SequenceGoesOnWhereItWas) {
+  tls::RecordWriter writer;
+  writer.reset(wire::Role::client, nullptr, nullptr, 0);
+  const Bytes key(16, 1), iv(12, 2);
+  writer.keys(Level::application).start_tls13_raw(crypto::Aead::aes_128_gcm, key, iv);
+  FlightItem bent;
+  bent.sequence = 9;
+  const size_t first_len = writer.put(ct::application_data, Level::application, as_bytes("a"), bent, {}, 0x0303).len;
+  writer.put(ct::application_data, Level::application, as_bytes("b"), {}, {}, 0x0303);
+  crypto::RecordProtection opener;
+  opener.start_tls13_raw(crypto::Aead::aes_128_gcm, key, iv);
+  Bytes plain(100);
+  crypto::Opened opened;
+  opener.set_sequence(9);
+  EXPECT_TRUE(opener.open(writer.output().first(first_len), plain, opened));
+  opener.set_sequence(1);
+  EXPECT_TRUE(opener.open(writer.output().subspan(first_len), plain, opened));
+  EXPECT_EQ(as_text(opened.content), "b");
+}
+
 TEST(Editor, SegmentsAreHints) {
   Hooks hooks;
   hooks.flight = [](Flight& flight) {

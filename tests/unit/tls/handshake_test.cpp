@@ -331,6 +331,26 @@ TEST(Handshake, Resumption) {
       }
 }
 
+// RFC 7627 §5.3: a resumed session neither gains nor loses the extended master secret.
+TEST(Handshake, ResumptionKeepsTheExtendedMasterSecret) {
+  const SslContext context({.max_version = TLS1_2_VERSION});
+  ClientConfig config;
+  Client client;
+  SslPeer first(context);
+  client.start(config);
+  pump(client, first);
+  ASSERT_FALSE(client.sessions().empty());
+  tls::Session session = client.sessions().front();
+  EXPECT_TRUE(session.extended_master_secret);
+  session.extended_master_secret = false;
+  SslPeer peer(context);
+  client.start(config, {.resume = &session});
+  pump(client, peer);
+  ASSERT_EQ(client.state(), State::failed);
+  EXPECT_EQ(client.failure()->kind, tls::Failure::Kind::peer_violation);
+  EXPECT_EQ(client.failure()->alert, registry::alert::handshake_failure);
+}
+
 TEST(Handshake, KeyUpdates) {
   const SslContext context;
   SslPeer peer(context);

@@ -615,6 +615,13 @@ const std::vector<HostileCase>& hostile_cases12() {
                                           [](auto& c) { c.certificates = credential(crypto::KeyKind::rsa).chain; });
        },
        Kind::peer_violation, al::illegal_parameter},
+      {"certificate_of_other_kind_unverified",
+       [](O& o, C& config) {
+         config.verify_peer_signature = false;
+         o.bend = on<wire::Certificate12>(hs::certificate,
+                                          [](auto& c) { c.certificates = credential(crypto::KeyKind::rsa).chain; });
+       },
+       Kind::peer_violation, al::illegal_parameter},
       {"certificate_missing", [](O& o, C&) { o.before = leave_out(hs::certificate); }, Kind::peer_violation,
        al::unexpected_message},
       {"exchange_missing", [](O& o, C&) { o.before = leave_out(hs::server_key_exchange); }, Kind::peer_violation,

@@ -170,6 +170,24 @@ TEST(Hostile, OddButAllowed) {
     }
 }
 
+// RFC 8446 §4.6.3: a requested KeyUpdate is answered, once each, and only those.
+TEST(Hostile, KeyUpdatesAreAnsweredWhenAsked) {
+  for (const uint8_t asked : {uint8_t{0}, uint8_t{1}}) {
+    FakeOptions options;
+    options.after_flight = [=](FakeServer& s) {
+      s.send_message(hs::key_update, wire::KeyUpdate{.request_update = asked}, Level::application);
+    };
+    FakeServer server(options);
+    ClientConfig config;
+    Client client;
+    client.start(config);
+    pump(client, server);
+    EXPECT_EQ(client.state(), State::connected) << story(client);
+    EXPECT_EQ(client.num_key_updates_received(), 1U);
+    EXPECT_EQ(std::count(server.messages.begin(), server.messages.end(), hs::key_update), asked);
+  }
+}
+
 TEST(Hostile, PeerAlerts) {
   struct Row {
     uint16_t version;
