@@ -67,11 +67,25 @@ Result<Target> make_target(std::string_view host_port) {
   return target;
 }
 
+namespace {
+
+// POSIX.1-2017, base definitions §8.1.
+bool is_variable_name(std::string_view text) {
+  auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && is_letter(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace
+
 Result<SecretBytes> load_passphrase(const PassphraseSource& source) {
   switch (source.kind) {
     case PassphraseSource::Kind::none:
       return SecretBytes();
     case PassphraseSource::Kind::environment: {
+      // Whoever wrote "$NAME" for NAME gave the passphrase itself: what is no name is not repeated.
+      if (!is_variable_name(source.name))
+        return fail_usage("the passphrase's variable: its name is wanted (letters, digits, _), not its value");
       const char* value = std::getenv(source.name.c_str());
       if (!value)
         return fail_usage(
