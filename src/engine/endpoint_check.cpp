@@ -46,6 +46,14 @@ std::vector<std::string> needs_of(const scenario::Case& one, const target::Endpo
   return needs;
 }
 
+// False when the endpoint was seen not to have one of these, and nobody could give it: then there is nothing to test.
+bool applies(std::span<const std::string> needs, const target::Features& features) {
+  return std::ranges::none_of(needs, [&](const std::string& need) {
+    const target::FeatureInfo* info = target::feature_info(need);
+    return info != nullptr && info->remedy.empty() && features.get(need).answer == Answer::no;
+  });
+}
+
 bool is_certificate_check(const scenario::Case& one) { return one.play->expect.kind == Expect::Kind::certificate; }
 
 }  // namespace
@@ -189,7 +197,7 @@ Result<std::vector<scenario::Selected>> EndpointCheck::select(const scenario::Li
 }
 
 void EndpointCheck::plan_case(const scenario::Case& one) {
-  PlannedCase planned{.one = one, .played = 0, .skip = std::nullopt};
+  PlannedCase planned{.one = one, .played = 0, .skip = std::nullopt, .applies = true};
   if (one.scenario->we_are != scenario::Role::client) {
     planned.skip = "we would be the server here; this command plays the client";
   } else if (one.play->connections.size() > 1 || !one.play->connections.front().resume.empty()) {
@@ -198,6 +206,7 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
     planned.skip = "this version of tlsproof cannot compare the cases of a matrix yet";
   } else if (auto missing = features_.missing(needs_of(one, *endpoint_))) {
     planned.skip = *missing;
+    planned.applies = applies(needs_of(one, *endpoint_), features_);
   } else {
     planned.played = want(recipe_of(one), one.scenario->exclusive, one.id());
     const bool compares = one.play->expect.kind == Expect::Kind::client_auth && plans_.has_identity();
@@ -261,6 +270,7 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
   if (planned.skip) {
     finding.verdict = Verdict::skip;
     finding.reason = *planned.skip;
+    finding.applies = planned.applies;
     return finding;
   }
   const Played& played = played_[planned.played];

@@ -47,6 +47,7 @@ class EndpointCheck {
     scenario::Case one;
     size_t played = 0;          // index into played_
     std::optional<std::string> skip;
+    bool applies = true;  // skip: see Finding::applies
   };
 
   EndpointCheck(const target::Endpoint& endpoint, const CheckOptions& options, Material material);

@@ -48,7 +48,7 @@ Conclusion conclude(const EndpointRun& run) {
     return is_broken || counts.error + counts.inconclusive > 0 ? Conclusion::incomplete : Conclusion::not_tested;
   }
   if (is_broken || counts.error + counts.inconclusive > 0) return Conclusion::incomplete;
-  if (counts.skip > 0) return Conclusion::partly_tested;
+  if (counts.skip > counts.not_applicable) return Conclusion::partly_tested;
   return counts.warn > 0 ? Conclusion::warned : Conclusion::passed;
 }
 
@@ -77,9 +77,10 @@ std::string counts_text(const Counts& counts) {
   add(counts.warn, "warning", "warnings");
   add(counts.error, "error", "errors");
   add(counts.inconclusive, "inconclusive", "inconclusive");
-  add(counts.skip, "could not be tested", "could not be tested");
+  add(counts.skip - counts.not_applicable, "could not be tested", "could not be tested");
   add(counts.waived, "waived", "waived");
   add(counts.info, "for information", "for information");
+  add(counts.not_applicable, "does not apply", "do not apply");
   return out.empty() ? "nothing" : out;
 }
 

@@ -63,6 +63,7 @@ class CheckJson {
     number("warn", counts.warn);
     number("info", counts.info);
     number("skip", counts.skip);
+    number("not_applicable", counts.not_applicable);
     number("inconclusive", counts.inconclusive);
     number("error", counts.error);
     number("waived", counts.waived);
@@ -110,6 +111,7 @@ class CheckJson {
     text("title", f.title);
     json_.field("requirement", verdict::to_text(f.requirement));
     json_.field("verdict", verdict::to_text(f.verdict));
+    json_.field("applies", f.applies);
     json_.field("waived", f.waived);
     json_.key("cites");
     json_.begin_array();

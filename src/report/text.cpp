@@ -171,7 +171,7 @@ void write_briefly(Canvas& canvas, const EndpointRun& run, std::string_view titl
 }
 
 // Skips, folded by what would be needed.
-void write_skips(Canvas& canvas, const EndpointRun& run) {
+void write_skips(Canvas& canvas, const EndpointRun& run, bool applies, std::string_view heading) {
   struct Skip {
     std::vector<std::string> scenarios;
     size_t num = 0;
@@ -180,7 +180,7 @@ void write_skips(Canvas& canvas, const EndpointRun& run) {
   std::map<std::string_view, Skip> by_reason;
   size_t total = 0;
   for (const Finding& finding : run.findings) {
-    if (!is_skip(finding)) continue;
+    if (!is_skip(finding) || finding.applies != applies) continue;
     const auto [place, is_new] = by_reason.try_emplace(finding.reason);
     if (is_new) order.push_back(finding.reason);
     ++place->second.num;
@@ -190,7 +190,7 @@ void write_skips(Canvas& canvas, const EndpointRun& run) {
   }
   if (order.empty()) return;
   canvas.blank();
-  canvas.heading(fmt::format("could not be tested: {}", total), Paint::caution, false);
+  canvas.heading(fmt::format("{}: {}", heading, total), applies ? Paint::caution : Paint::dim, false);
   const std::string margin(Canvas::kIndent, ' ');
   for (std::string_view reason : order) {
     const Skip& skip = by_reason[reason];
@@ -212,7 +212,8 @@ void write_endpoint(Canvas& canvas, const EndpointRun& run) {
     write_briefly(canvas, run, "for information", &is_info);
     write_briefly(canvas, run, "waived", &is_waived);
   }
-  write_skips(canvas, run);
+  write_skips(canvas, run, true, "could not be tested");
+  write_skips(canvas, run, false, "does not apply here");
   if (run.notes.empty()) return;
   canvas.blank();
   for (size_t i = 0; i < run.notes.size() && i < kMaxNotes; ++i) canvas.field("note", run.notes[i], 4);

@@ -27,7 +27,10 @@ size_t& slot(Counts& counts, Verdict verdict) {
 }
 
 void add(Counts& counts, const EndpointRun& run) {
-  for (const Finding& finding : run.findings) ++(finding.waived ? counts.waived : slot(counts, finding.verdict));
+  for (const Finding& finding : run.findings) {
+    ++(finding.waived ? counts.waived : slot(counts, finding.verdict));
+    if (!finding.waived && finding.verdict == Verdict::skip && !finding.applies) ++counts.not_applicable;
+  }
 }
 
 bool has_findings_at(const Counts& counts, FailOn fail_on) {

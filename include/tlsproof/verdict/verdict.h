@@ -119,6 +119,7 @@ struct Finding {
   std::vector<Evidence> evidence;
   std::vector<std::string> repeats;  // with repeats that disagree: "3 of 5: HTTP 400"
   std::string replay;    // a command that plays just this again
+  bool applies = true;   // skip: false when the endpoint is known not to have what is checked: nothing is left untested
   bool waived = false;   // accepted by a waiver of the target file: `reason` says which, verdict is kept
   int64_t duration_ns = 0;
   // "mtls/expired[tls=1.3]": stable, unique within an endpoint.
@@ -155,6 +156,7 @@ struct CheckRun {
 
 struct Counts {
   size_t pass = 0, fail = 0, warn = 0, info = 0, skip = 0, inconclusive = 0, error = 0, waived = 0;
+  size_t not_applicable = 0;  // of the skips: those that do not apply
   // Something was really judged.
   [[nodiscard]] size_t judged() const { return pass + fail + warn + waived; }
 };

@@ -109,7 +109,10 @@ TEST(Text, TheLastWordNeverSuggestsSuccessWhenNotAllWasJudged) {
   two.endpoints.push_back(run_of({}, true).endpoints[0]);
   CheckRun waived = run_of({Verdict::pass, Verdict::fail});
   waived.endpoints[0].findings[1].waived = true;
+  CheckRun not_here = run_of({Verdict::pass, Verdict::skip});
+  not_here.endpoints[0].findings[1].applies = false;
   const Row kRows[] = {
+      {not_here, "    PASSED  1 passed, 1 does not apply\n"},
       {run_of({Verdict::pass, Verdict::pass}), "    PASSED  2 passed\n"},
       {run_of({Verdict::pass, Verdict::info}), "    PASSED  1 passed, 1 for information\n"},
       {run_of({Verdict::pass, Verdict::warn}), "    PASSED WITH WARNINGS  1 passed, 1 warning\n"},
