@@ -102,10 +102,12 @@ class KeySigner final : public Signer {
   explicit KeySigner(const PrivateKey& key) : key_(key) {
     for (const SchemeInfo& info : kSchemes) {
       if (supports(key.public_key(), info, SchemeRules::tls13)) tls13_.push_back(info.scheme);
-      if (supports(key.public_key(), info, SchemeRules::tls12)) tls12_.push_back(info.scheme);
     }
     // The hash that goes with the curve comes first in TLS 1.2 as well.
-    std::ranges::stable_partition(tls12_, [&](uint16_t scheme) { return find_scheme(scheme)->curve == key_.kind(); });
+    for (const bool of_the_curve : {true, false})
+      for (const SchemeInfo& info : kSchemes)
+        if ((info.curve == key.kind()) == of_the_curve && supports(key.public_key(), info, SchemeRules::tls12))
+          tls12_.push_back(info.scheme);
   }
 
   [[nodiscard]] std::span<const uint16_t> schemes(SchemeRules rules) const override {

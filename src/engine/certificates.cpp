@@ -247,7 +247,7 @@ const ChainFacts& ChainBook::facts(std::span<const Bytes> chain) {
   options.name = terms_.name;
   options.known_intermediates = terms_.known;
   facts.validation = x509::validate(facts.chain, terms_.anchors, options);
-  facts.weaknesses = x509::find_weaknesses(*facts.chain.front());
+  facts.weaknesses = x509::find_weaknesses(*facts.chain.front(), {.public_trust = terms_.public_trust && facts.validation.anchored});
   return facts_.emplace(std::move(key), std::move(facts)).first->second;
 }
 

@@ -413,6 +413,7 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   terms.name = endpoint_->name();
   terms.now = now_;
   terms.min_days_left = endpoint_->min_days_left;
+  terms.public_trust = endpoint_->trust.paths.empty() && endpoint_->trust.system;
   terms.known = std::move(known);
   ChainBook chains(std::move(terms));
   const pki::Validity validity{now_ - 86'400, now_ + 86'400};

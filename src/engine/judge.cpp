@@ -223,7 +223,10 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
   if (knock != Knock::none && result.server_flight_complete && result.certificate_request.count == 0)
     return with_ending(undecided(ruling.wanted, seen, "no certificate was asked for on this connection, so that none was shown"), result);
   // Who refuses everybody proves nothing by refusing the bad ones.
-  if (!accepted && reference != nullptr) {
+  // But decrypt_error is said of CertificateVerify alone (RFC 8446 §6.2), and so is proof by itself.
+  const bool is_proof = knock == Knock::no_key && result.outcome.kind == Outcome::Kind::alert &&
+                        result.outcome.alert == registry::alert::decrypt_error;
+  if (!accepted && !is_proof && reference != nullptr) {
     const Acceptance good = classify(*reference, nullptr);
     if (good.kind == Acceptance::Kind::refused)
       return with_ending(undecided(ruling.wanted, seen, "the good client certificate is refused too, so that this refusal proves nothing"), result);

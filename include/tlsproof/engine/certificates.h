@@ -27,6 +27,7 @@ struct ChainTerms {
   std::string name;         // that the certificate must be for
   int64_t now = 0;          // seconds since 1970
   int min_days_left = 14;
+  bool public_trust = false;  // the anchors are the system's: the rules for public CAs apply to what they issued
   // Certificates met elsewhere in this run: they tell a missing intermediate from an unknown CA and are never trusted.
   std::vector<x509::Certificate> known;
 };

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "tlsproof/pki/fault.h"
+
 namespace tlsproof::engine {
 namespace {
 
@@ -98,6 +102,15 @@ TEST(Classify, WhereItIsEnforced) {
   EXPECT_EQ(classify(during, nullptr).where, Acceptance::Where::handshake);
   during.outcome.handshake_complete = true;  // TLS 1.3: the server judges after the client has finished
   EXPECT_EQ(classify(during, nullptr).where, Acceptance::Where::after_handshake);
+}
+
+// Scenarios may name exactly the faults that can be forged.
+TEST(Faults, TheLanguageAndTheForgeAgree) {
+  std::set<std::string_view> language(scenario::known_faults().begin(), scenario::known_faults().end());
+  std::set<std::string_view> forge;
+  for (const pki::Fault& fault : pki::faults())
+    if (fault.name != "good") forge.insert(fault.name);
+  EXPECT_EQ(language, forge);
 }
 
 }  // namespace
