@@ -146,6 +146,12 @@ Judgement judge_days_left(const ChainFacts& facts, const ChainTerms& terms, Verd
   const int64_t left = *first - terms.now;
   const std::string seen = left >= 0 ? fmt::format("{} days left: {} ends at {}", left / kDay, title(*which), format_utc(*first))
                                      : fmt::format("{} ended {} days ago, at {}", title(*which), -left / kDay, format_utc(*first));
+  if (left < 0) {  // one fault, one finding
+    Judgement out = judged(Verdict::skip, wanted, seen);
+    out.reason = "it has ended already: oneway/not_expired judges that";
+    out.applies = false;
+    return out;
+  }
   return judged(left >= terms.min_days_left * kDay ? Verdict::pass : bad, wanted, seen);
 }
 

@@ -301,6 +301,7 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
     for (const auto& [what, count] : distribution) finding.repeats.push_back(fmt::format("{} of {}: {}", count, played.results.size(), what));
   finding.verdict = disagree ? Verdict::inconclusive : first.verdict;
   finding.reason = disagree ? "the repetitions disagree" : std::move(first.reason);
+  finding.applies = first.applies;
   if (!first.wanted.empty()) finding.wanted = std::move(first.wanted);
   finding.seen = std::move(first.seen);
   finding.notes = std::move(first.notes);

@@ -125,10 +125,16 @@ def check_all(demo, hosts, out):
 
 
 def stories(report):
-    """The failures of a report, without its table: from the first story on, as the reader meets them."""
-    lines = report.splitlines()
-    start = next((i for i, line in enumerate(lines) if line.startswith("FAIL ") or line.strip().startswith("FAIL")), 0)
-    return "\n".join(lines[start:])
+    """The stories of a report, without its table and its folded lists, and its last lines: the sums."""
+    kept, keep = [], False
+    for line in report.splitlines():
+        if line.startswith(("─── ", "--- ", "═══ ", "=== ")):
+            words = line.split()
+            keep = words[1] in ("FAIL", "WARN", "ERROR", "INCONCLUSIVE") or line[0] in "═="
+            keep = keep and not (line[0] in "═=" and not kept)  # the header of the endpoint comes before any story
+        if keep:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 if __name__ == "__main__":

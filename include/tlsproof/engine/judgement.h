@@ -15,6 +15,7 @@ struct Judgement {
   std::string wanted;  // one line each, escaped
   std::string seen;
   std::string reason;  // skip, inconclusive, error: why
+  bool applies = true; // skip: see Finding::applies
   std::vector<std::string> notes;
   std::vector<size_t> events;  // of the attempt's trace: the ones that decide
 };
