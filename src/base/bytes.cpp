@@ -16,7 +16,9 @@ int hex_value(char c) {
 
 }  // namespace
 
-bool equal(ByteView a, ByteView b) { return std::ranges::equal(a, b); }
+bool equal(ByteView a, ByteView b) {
+  return std::ranges::equal(a, b);
+}
 
 std::string to_hex(ByteView bytes) {
   std::string out;
@@ -49,7 +51,9 @@ std::optional<Bytes> from_hex(std::string_view text) {
   return out;
 }
 
-std::string hex8(uint8_t value) { return "0x" + to_hex(ByteView(&value, 1)); }
+std::string hex8(uint8_t value) {
+  return "0x" + to_hex(ByteView(&value, 1));
+}
 
 std::string hex16(uint16_t value) {
   const uint8_t bytes[2] = {static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value & 255)};

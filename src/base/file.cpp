@@ -45,7 +45,7 @@ Result<SecretBytes> read_all(const std::string& path, std::string_view purpose, 
     error.error().kind = Error::Kind::usage;
     return error;
   }
-  struct stat info {};
+  struct stat info{};
   size_t guess = ::fstat(fd.get(), &info) == 0 && info.st_size > 0 ? static_cast<size_t>(info.st_size) : size_t{4096};
   SecretBytes buffer(std::min(guess, limit) + 1);
   size_t len = 0;
@@ -100,7 +100,7 @@ Status save_file(const std::string& path, ByteView content, SaveOptions options)
   }
   if (!options.overwrite && ::access(path.c_str(), F_OK) == 0)
     return fail_errno(fmt::format("'{}' is there already", escape_terminal(path)), EEXIST);
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {  // /dev/stdout, a pipe: nothing to rename over
     Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
     if (fd.get() < 0) return fail_errno(fmt::format("cannot write '{}'", escape_terminal(path)));

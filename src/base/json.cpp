@@ -24,8 +24,10 @@ struct JsonWriter::Impl {
 
   template <class Call>
   void with(Call&& call) {
-    if (is_pretty) call(pretty);
-    else call(line);
+    if (is_pretty)
+      call(pretty);
+    else
+      call(line);
   }
 };
 
@@ -35,10 +37,18 @@ JsonWriter::JsonWriter(int indent) : impl_(std::make_unique<Impl>()) {
 }
 JsonWriter::~JsonWriter() = default;
 
-void JsonWriter::begin_object() { impl_->with([](auto& w) { w.StartObject(); }); }
-void JsonWriter::end_object() { impl_->with([](auto& w) { w.EndObject(); }); }
-void JsonWriter::begin_array() { impl_->with([](auto& w) { w.StartArray(); }); }
-void JsonWriter::end_array() { impl_->with([](auto& w) { w.EndArray(); }); }
+void JsonWriter::begin_object() {
+  impl_->with([](auto& w) { w.StartObject(); });
+}
+void JsonWriter::end_object() {
+  impl_->with([](auto& w) { w.EndObject(); });
+}
+void JsonWriter::begin_array() {
+  impl_->with([](auto& w) { w.StartArray(); });
+}
+void JsonWriter::end_array() {
+  impl_->with([](auto& w) { w.EndArray(); });
+}
 void JsonWriter::key(std::string_view name) {
   impl_->with([&](auto& w) { w.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); });
 }
@@ -46,15 +56,25 @@ void JsonWriter::string(std::string_view value) {
   const std::string escaped = is_valid_utf8(value) ? std::string(value) : escape_invalid_utf8(value);
   impl_->with([&](auto& w) { w.String(escaped.data(), static_cast<rapidjson::SizeType>(escaped.size())); });
 }
-void JsonWriter::integer(int64_t value) { impl_->with([&](auto& w) { w.Int64(value); }); }
-void JsonWriter::unsigned_integer(uint64_t value) { impl_->with([&](auto& w) { w.Uint64(value); }); }
+void JsonWriter::integer(int64_t value) {
+  impl_->with([&](auto& w) { w.Int64(value); });
+}
+void JsonWriter::unsigned_integer(uint64_t value) {
+  impl_->with([&](auto& w) { w.Uint64(value); });
+}
 void JsonWriter::number(double value) {
   if (!std::isfinite(value)) return null();
   impl_->with([&](auto& w) { w.Double(value); });
 }
-void JsonWriter::boolean(bool value) { impl_->with([&](auto& w) { w.Bool(value); }); }
-void JsonWriter::null() { impl_->with([](auto& w) { w.Null(); }); }
+void JsonWriter::boolean(bool value) {
+  impl_->with([&](auto& w) { w.Bool(value); });
+}
+void JsonWriter::null() {
+  impl_->with([](auto& w) { w.Null(); });
+}
 
-std::string_view JsonWriter::text() const { return {impl_->buffer.GetString(), impl_->buffer.GetSize()}; }
+std::string_view JsonWriter::text() const {
+  return {impl_->buffer.GetString(), impl_->buffer.GetSize()};
+}
 
 }  // namespace tlsproof

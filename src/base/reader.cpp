@@ -42,7 +42,9 @@ bool Reader::u32(uint32_t& out, std::string_view field) {
   return true;
 }
 
-bool Reader::u64(uint64_t& out, std::string_view field) { return integer(out, 8, field); }
+bool Reader::u64(uint64_t& out, std::string_view field) {
+  return integer(out, 8, field);
+}
 
 bool Reader::bytes(ByteView& out, size_t len, std::string_view field) {
   if (rest_.size() < len) {
@@ -92,7 +94,9 @@ bool Reader::sub(Reader& out, size_t len_len, std::string_view field, size_t min
   return true;
 }
 
-bool Reader::sub8(Reader& out, std::string_view field, size_t min, size_t max) { return sub(out, 1, field, min, max); }
+bool Reader::sub8(Reader& out, std::string_view field, size_t min, size_t max) {
+  return sub(out, 1, field, min, max);
+}
 bool Reader::sub16(Reader& out, std::string_view field, size_t min, size_t max) {
   return sub(out, 2, field, min, max);
 }

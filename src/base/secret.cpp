@@ -15,6 +15,8 @@ bool equal_constant_time(ByteView a, ByteView b) {
   return difference == 0;
 }
 
-bool SecretBytes::operator==(const SecretBytes& other) const { return equal_constant_time(bytes_, other.bytes_); }
+bool SecretBytes::operator==(const SecretBytes& other) const {
+  return equal_constant_time(bytes_, other.bytes_);
+}
 
 }  // namespace tlsproof

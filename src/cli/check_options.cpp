@@ -35,7 +35,7 @@ constexpr std::array kEndpointOptions = {
 constexpr std::array kCheckOptions = {
     OptionSpec{"repeat", "N", "play each attempt so often and report when they differ; default: 1"},
     OptionSpec{"min-days-left", "DAYS", "warn when a certificate ends sooner; default: 14"},
-    OptionSpec{"scenarios", "FOLDER", "read scenarios from here too", true},
+    OptionSpec{"scenarios", "FOLDER", "read scenarios from here too"},
     OptionSpec{"format", "FORMAT", "on standard output: text (default) or json"},
     OptionSpec{"report", "FORMAT=FILE", "write a report to a file", true},
     OptionSpec{"fail-on", "LEVEL", "exit status 1 from: fail (default), warn, info, none"},
@@ -46,10 +46,12 @@ constexpr std::array kCheckOptions = {
 
 // These describe one endpoint, and stand in the target file when there is one.
 constexpr std::array<std::string_view, 14> kOfOneEndpoint = {
-    "connect-to", "server-name", "trust",           "crl",            "client-auth", "client-cert", "client-key",
-    "client-ca",  "client-ca-key", "passphrase-file", "passphrase-env", "http-path",   "http-host",   "no-http"};
+    "connect-to",     "server-name", "trust",     "crl",           "client-auth",
+    "client-cert",    "client-key",  "client-ca", "client-ca-key", "passphrase-file",
+    "passphrase-env", "http-path",   "http-host", "no-http"};
 
-Status read_pair(const ParsedOptions& options, std::string_view certificate, std::string_view key, target::KeyPair& pair) {
+Status read_pair(const ParsedOptions& options, std::string_view certificate, std::string_view key,
+                 target::KeyPair& pair) {
   if (options.has(certificate) != options.has(key))
     return fail_usage(fmt::format("--{} needs --{} beside it", options.has(certificate) ? certificate : key,
                                   options.has(certificate) ? key : certificate));
@@ -57,8 +59,10 @@ Status read_pair(const ParsedOptions& options, std::string_view certificate, std
   pair.key_path = options.get(key);
   if (options.has("passphrase-file") && options.has("passphrase-env"))
     return fail_usage("give one of --passphrase-file and --passphrase-env");
-  if (options.has("passphrase-file")) pair.passphrase = {target::PassphraseSource::Kind::file, options.get("passphrase-file")};
-  if (options.has("passphrase-env")) pair.passphrase = {target::PassphraseSource::Kind::environment, options.get("passphrase-env")};
+  if (options.has("passphrase-file"))
+    pair.passphrase = {target::PassphraseSource::Kind::file, options.get("passphrase-file")};
+  if (options.has("passphrase-env"))
+    pair.passphrase = {target::PassphraseSource::Kind::environment, options.get("passphrase-env")};
   return {};
 }
 
@@ -69,7 +73,8 @@ Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
   if (options.has("server-name")) {
     const std::string name = options.get("server-name");
     if (name != "none" && !is_ip_address(name) && !parse_host_port(name + ":443"))
-      return fail_usage(fmt::format("--server-name: '{}' is no host name; 'none' sends no name", escape_terminal_limited(name, 80)));
+      return fail_usage(
+          fmt::format("--server-name: '{}' is no host name; 'none' sends no name", escape_terminal_limited(name, 80)));
     endpoint.server_name = name == "none" ? "" : name;
   }
   endpoint.trust.paths = options.all("trust");
@@ -87,7 +92,8 @@ Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
   endpoint.http.enabled = !options.has("no-http");
   endpoint.http.path = options.get("http-path", "/");
   if (!endpoint.http.path.starts_with('/'))
-    return fail_usage(fmt::format("--http-path: '{}' does not begin with '/'", escape_terminal_limited(endpoint.http.path, 60)));
+    return fail_usage(
+        fmt::format("--http-path: '{}' does not begin with '/'", escape_terminal_limited(endpoint.http.path, 60)));
   endpoint.http.host = options.get("http-host");
   return {};
 }
@@ -99,36 +105,41 @@ Status keep_endpoints(const ParsedOptions& options, target::Target& target) {
   for (const target::Endpoint& endpoint : target.endpoints) known.push_back(endpoint.label);
   for (const std::string& label : labels) {
     if (std::ranges::find(known, label) != known.end()) continue;
-    std::string message = fmt::format("--endpoint: the target has no endpoint '{}'", escape_terminal_limited(label, 60));
-    if (auto candidate = did_you_mean(label, known)) message += fmt::format("; did you mean '{}'?", escape_terminal(*candidate));
+    std::string message =
+        fmt::format("--endpoint: the target has no endpoint '{}'", escape_terminal_limited(label, 60));
+    if (auto candidate = did_you_mean(label, known))
+      message += fmt::format("; did you mean '{}'?", escape_terminal(*candidate));
     return fail_usage(message);
   }
-  std::erase_if(target.endpoints, [&](const target::Endpoint& endpoint) { return std::ranges::find(labels, endpoint.label) == labels.end(); });
+  std::erase_if(target.endpoints, [&](const target::Endpoint& endpoint) {
+    return std::ranges::find(labels, endpoint.label) == labels.end();
+  });
   return {};
 }
 
 Result<scenario::Library> read_library(const ParsedOptions& options) {
-  const std::vector<std::string> folders = options.all("scenarios");
-  if (folders.empty()) return scenario::load_embedded();
-  if (folders.size() > 1) return fail_usage("--scenarios: one folder can be given");
-  return scenario::load_folder(folders.front(), true);
+  return options.has("scenarios") ? scenario::load_folder(options.get("scenarios"), true) : scenario::load_embedded();
 }
 
 // The words that play it again: everything that decides what is played, nothing that only decides how it is shown.
 std::string replay_words(const ParsedOptions& options, const std::string& host_port) {
-  constexpr std::array<std::string_view, 9> kNotForReplay = {"format", "report", "fail-on", "color", "verbose", "jobs", "repeat", "endpoint", "help"};
+  constexpr std::array<std::string_view, 9> kNotForReplay = {"format", "report", "fail-on",  "color", "verbose",
+                                                             "jobs",   "repeat", "endpoint", "help"};
   std::string out = "tlsproof check";
   if (!host_port.empty()) out += " " + shell_quote(host_port);
   for (const auto& [name, values] : options.values) {
     if (std::ranges::find(kNotForReplay, std::string_view(name)) != kNotForReplay.end()) continue;
-    for (const std::string& value : values) out += fmt::format(" --{}{}{}", name, value.empty() ? "" : " ", value.empty() ? "" : shell_quote(value));
+    for (const std::string& value : values)
+      out += fmt::format(" --{}{}{}", name, value.empty() ? "" : " ", value.empty() ? "" : shell_quote(value));
   }
   return out;
 }
 
 }  // namespace
 
-std::vector<OptionSpec> endpoint_option_specs() { return {kEndpointOptions.begin(), kEndpointOptions.end()}; }
+std::vector<OptionSpec> endpoint_option_specs() {
+  return {kEndpointOptions.begin(), kEndpointOptions.end()};
+}
 
 std::vector<OptionSpec> check_option_specs() {
   std::vector<OptionSpec> specs = endpoint_option_specs();
@@ -138,7 +149,8 @@ std::vector<OptionSpec> check_option_specs() {
 
 std::string shell_quote(std::string_view word) {
   const bool plain = !word.empty() && std::ranges::all_of(word, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-_./:=,@%+").contains(c);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_./:=,@%+").contains(c);
   });
   if (plain) return std::string(word);
   std::string out = "'";
@@ -161,7 +173,8 @@ Result<target::Target> read_target(const ParsedOptions& options, std::vector<std
   target::Target target;
   if (options.has("target")) {
     for (std::string_view name : kOfOneEndpoint)
-      if (options.has(name)) return fail_usage(fmt::format("--{} describes one endpoint: beside --target it belongs in the file", name));
+      if (options.has(name))
+        return fail_usage(fmt::format("--{} describes one endpoint: beside --target it belongs in the file", name));
     TLSPROOF_TRY(target, target::load_target_file(options.get("target")));
   } else {
     if (words.empty()) return fail_usage("what is to be checked? Give HOST:PORT or --target FILE");
@@ -173,7 +186,8 @@ Result<target::Target> read_target(const ParsedOptions& options, std::vector<std
   TLSPROOF_TRY(long long seconds, options.integer("timeout", 0, 1, 3600));
   TLSPROOF_TRY(long long days, options.integer("min-days-left", -1, 0, 100'000));
   for (target::Endpoint& endpoint : target.endpoints) {
-    if (seconds > 0) endpoint.timeouts.connect = endpoint.timeouts.handshake = endpoint.timeouts.request = seconds * 1'000'000'000;
+    if (seconds > 0)
+      endpoint.timeouts.connect = endpoint.timeouts.handshake = endpoint.timeouts.request = seconds * 1'000'000'000;
     if (days >= 0) endpoint.min_days_left = static_cast<int>(days);
   }
   return target;
@@ -182,7 +196,8 @@ Result<target::Target> read_target(const ParsedOptions& options, std::vector<std
 Result<CheckRequest> read_check_request(const ParsedOptions& options) {
   CheckRequest request;
   request.options.words = options.positional;
-  const std::string host_port = options.has("target") || options.positional.empty() ? std::string() : options.positional.front();
+  const std::string host_port =
+      options.has("target") || options.positional.empty() ? std::string() : options.positional.front();
   TLSPROOF_TRY(request.target, read_target(options, request.options.words));
   TLSPROOF_TRY(request.library, read_library(options));
   TLSPROOF_TRY(request.options.versions, read_versions(options));

@@ -21,13 +21,15 @@ namespace {
 
 std::atomic<bool> interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
-void on_signal(int) { interrupted = true; }
+void on_signal(int) {
+  interrupted = true;
+}
 
 // The first signal ends the run in good order, a second one at once.
 class SignalGuard {
  public:
   SignalGuard() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, &old_int_);
@@ -41,8 +43,8 @@ class SignalGuard {
   SignalGuard& operator=(const SignalGuard&) = delete;
 
  private:
-  struct sigaction old_int_ {};
-  struct sigaction old_term_ {};
+  struct sigaction old_int_{};
+  struct sigaction old_term_{};
 };
 
 struct ReportFile {
@@ -53,8 +55,10 @@ struct ReportFile {
 Result<const report::Format*> find_format(std::string_view option, std::string_view name) {
   if (const report::Format* format = report::find_format(name)) return format;
   std::string names;
-  for (const report::Format& format : report::formats()) names += (names.empty() ? "" : ", ") + std::string(format.name);
-  return fail_usage(fmt::format("--{}: there is no format '{}'; there are: {}", option, escape_terminal_limited(name, 40), names));
+  for (const report::Format& format : report::formats())
+    names += (names.empty() ? "" : ", ") + std::string(format.name);
+  return fail_usage(
+      fmt::format("--{}: there is no format '{}'; there are: {}", option, escape_terminal_limited(name, 40), names));
 }
 
 Result<std::vector<ReportFile>> report_files(const ParsedOptions& options) {
@@ -76,7 +80,8 @@ Result<report::Style> style_of(const ParsedOptions& options, bool to_terminal) {
     return fail_usage(fmt::format("--color: '{}' is not auto, always or never", escape_terminal_limited(colour, 40)));
   const char* no_colour = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  const bool allowed = (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr && std::string_view(terminal) != "dumb";
+  const bool allowed =
+      (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr && std::string_view(terminal) != "dumb";
   style.colour = colour == "always" || (colour == "auto" && to_terminal && allowed);
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {  // the first that is set decides (POSIX)
     const char* value = std::getenv(name);
@@ -92,7 +97,8 @@ Result<report::Style> style_of(const ParsedOptions& options, bool to_terminal) {
 // A line that rewrites itself, on a terminal and for somebody who waits longer than a blink.
 class Progress {
  public:
-  explicit Progress(CommandContext& context) : context_(&context), enabled_(isatty(STDERR_FILENO) == 1), start_ns_(context.clock.monotonic_ns()) {}
+  explicit Progress(CommandContext& context)
+      : context_(&context), enabled_(isatty(STDERR_FILENO) == 1), start_ns_(context.clock.monotonic_ns()) {}
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -134,7 +140,8 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   TLSPROOF_TRY(report::Style style, style_of(options, isatty(STDOUT_FILENO) == 1));
   const auto fail_on = verdict::parse_fail_on(options.get("fail-on", "fail"));
   if (!fail_on)
-    return fail_usage(fmt::format("--fail-on: '{}' is not fail, warn, info or none", escape_terminal_limited(options.get("fail-on"), 40)));
+    return fail_usage(fmt::format("--fail-on: '{}' is not fail, warn, info or none",
+                                  escape_terminal_limited(options.get("fail-on"), 40)));
 
   SignalGuard guard;
   Progress progress(context);
@@ -149,7 +156,9 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   for (const ReportFile& file : files) {
     report::Style plain;
     plain.verbose = style.verbose;
-    if (auto saved = save_file(file.path, as_bytes(file.format->write(run, plain)), {.mode = 0644, .overwrite = true, .make_folders = true}); !saved) {
+    if (auto saved = save_file(file.path, as_bytes(file.format->write(run, plain)),
+                               {.mode = 0644, .overwrite = true, .make_folders = true});
+        !saved) {
       context.complain(saved.error().message());
       if (status == kExitOk) status = kExitIncomplete;
     }

@@ -22,11 +22,13 @@ std::string versions_text(const scenario::Scenario& one) {
   return join(words, " ");
 }
 
-std::string list_text(const scenario::Library& library, std::span<const scenario::Selected> selected, bool with_suites) {
+std::string list_text(const scenario::Library& library, std::span<const scenario::Selected> selected,
+                      bool with_suites) {
   std::string out;
   if (with_suites) {
     out += "Suites\n";
-    for (const scenario::Suite& suite : library.suites()) out += wrap(fmt::format("  {:<10}{}", suite.name, suite.title), 80, "            ") + "\n";
+    for (const scenario::Suite& suite : library.suites())
+      out += wrap(fmt::format("  {:<10}{}", suite.name, suite.title), 80, "            ") + "\n";
     out += "\nScenarios\n";
   }
   for (const scenario::Selected& one : selected)
@@ -49,7 +51,8 @@ std::string explain_text(const scenario::Scenario& one) {
   row("played with", "TLS " + versions_text(one));
   const scenario::Identity& identity = one.plays.front().connections.front().identity;
   if (identity.kind == scenario::Identity::Kind::fault)
-    if (const pki::Fault* fault = pki::find_fault(identity.fault)) row("client shows", fmt::format("{}: {}", fault->name, fault->explanation));
+    if (const pki::Fault* fault = pki::find_fault(identity.fault))
+      row("client shows", fmt::format("{}: {}", fault->name, fault->explanation));
   std::string needs;
   for (const std::string& need : one.plays.front().needs)
     if (const target::FeatureInfo* info = target::feature_info(need))
@@ -63,7 +66,8 @@ std::string explain_text(const scenario::Scenario& one) {
 }
 
 Result<int> list(std::span<const std::string> args, CommandContext& context) {
-  const std::vector<OptionSpec> specs = {{"scenarios", "FOLDER", "read scenarios from here too"}, {"help", "", "this text"}};
+  const std::vector<OptionSpec> specs = {{"scenarios", "FOLDER", "read scenarios from here too"},
+                                         {"help", "", "this text"}};
   TLSPROOF_TRY(ParsedOptions options, parse_options(args, specs));
   if (options.has("help")) {
     context.print("Usage: tlsproof list [SUITE|ID|PATTERN|tag:TAG…]\n\n" + format_options(specs));
@@ -78,7 +82,8 @@ Result<int> list(std::span<const std::string> args, CommandContext& context) {
 }
 
 Result<int> explain(std::span<const std::string> args, CommandContext& context) {
-  const std::vector<OptionSpec> specs = {{"scenarios", "FOLDER", "read scenarios from here too"}, {"help", "", "this text"}};
+  const std::vector<OptionSpec> specs = {{"scenarios", "FOLDER", "read scenarios from here too"},
+                                         {"help", "", "this text"}};
   TLSPROOF_TRY(ParsedOptions options, parse_options(args, specs));
   if (options.has("help")) {
     context.print("Usage: tlsproof explain ID…\n\n" + format_options(specs));
@@ -87,7 +92,8 @@ Result<int> explain(std::span<const std::string> args, CommandContext& context) 
   if (options.positional.empty()) return fail_usage("what is to be explained? Give an id; 'tlsproof list' shows them");
   TLSPROOF_TRY(scenario::Library library, load_library(options));
   TLSPROOF_TRY(auto selected, library.select(options.positional));
-  for (const scenario::Selected& one : selected) context.print((&one == selected.data() ? "" : "\n") + explain_text(*one.scenario));
+  for (const scenario::Selected& one : selected)
+    context.print((&one == selected.data() ? "" : "\n") + explain_text(*one.scenario));
   return kExitOk;
 }
 

@@ -33,15 +33,15 @@ struct Subcommand {
 constexpr std::array kSubcommands = {
     Subcommand{"ca", "make a root CA, or an intermediate under --issuer",
                "(--out DIR | --cert-out FILE --key-out FILE)",
-               "tlsproof pki ca --subject \"C=CN,O=example,CN=Root CA\" \\\n    --passphrase-file ca.pass --out pki", Kind::ca,
-               3650, "rsa:4096"},
+               "tlsproof pki ca --subject \"C=CN,O=example,CN=Root CA\" \\\n    --passphrase-file ca.pass --out pki",
+               Kind::ca, 3650, "rsa:4096"},
     Subcommand{"server", "issue a server certificate", "(--ca DIR | --ca-cert FILE --ca-key FILE) --name NAME… OUTPUT",
                "tlsproof pki server --ca pki --passphrase-file ca.pass \\\n    --name server.example.com --out pki",
                Kind::server, 397, "p256"},
     Subcommand{"client", "issue a client certificate",
                "(--ca DIR | --ca-cert FILE --ca-key FILE) (--name NAME… | --subject TEXT) OUTPUT",
-               "tlsproof pki client --ca pki --passphrase-file ca.pass \\\n    --name client.device --out pki", Kind::client,
-               397, "p256"},
+               "tlsproof pki client --ca pki --passphrase-file ca.pass \\\n    --name client.device --out pki",
+               Kind::client, 397, "p256"},
 };
 
 // The options of all three in the order of --help. Those about the CA that signs are named after what it is there.

@@ -13,12 +13,16 @@ namespace {
 std::string as_text(const verdict::CheckRun& run) {
   std::string out;
   for (const verdict::EndpointRun& endpoint : run.endpoints) {
-    out += fmt::format("{}{}\n", endpoint.address, endpoint.peer_address.empty() ? "" : fmt::format(" ({})", endpoint.peer_address));
+    out += fmt::format("{}{}\n", endpoint.address,
+                       endpoint.peer_address.empty() ? "" : fmt::format(" ({})", endpoint.peer_address));
     if (!endpoint.error.empty()) out += wrap("  " + endpoint.error, 80, "  ") + "\n";
     for (const verdict::FeatureSeen& feature : endpoint.features) {
       const target::FeatureInfo* info = target::feature_info(feature.name);
-      out += wrap(fmt::format("  {:<8}{}: {}", feature.state, info != nullptr ? info->explanation : std::string_view(feature.name),
-                              escape_terminal_limited(feature.why, 200)), 80, "          ") + "\n";
+      out += wrap(fmt::format("  {:<8}{}: {}", feature.state,
+                              info != nullptr ? info->explanation : std::string_view(feature.name),
+                              escape_terminal_limited(feature.why, 200)),
+                  80, "          ") +
+             "\n";
     }
   }
   return out;
@@ -60,15 +64,19 @@ Result<int> probe(std::span<const std::string> args, CommandContext& context) {
   specs.push_back({"help", "", "this text"});
   TLSPROOF_TRY(ParsedOptions options, parse_options(args, specs));
   if (options.has("help")) {
-    context.print("Usage: tlsproof probe HOST:PORT [OPTION…]\n       tlsproof probe --target FILE [OPTION…]\n\n"
-                  "Connects a few times and shows what the endpoint can do.\n\n" + format_options(specs));
+    context.print(
+        "Usage: tlsproof probe HOST:PORT [OPTION…]\n       tlsproof probe --target FILE [OPTION…]\n\n"
+        "Connects a few times and shows what the endpoint can do.\n\n" +
+        format_options(specs));
     return kExitOk;
   }
   const std::string format = options.get("format", "text");
-  if (format != "text" && format != "json") return fail_usage(fmt::format("--format: '{}' is not text or json", escape_terminal_limited(format, 40)));
+  if (format != "text" && format != "json")
+    return fail_usage(fmt::format("--format: '{}' is not text or json", escape_terminal_limited(format, 40)));
   std::vector<std::string> words = options.positional;
   TLSPROOF_TRY(target::Target target, read_target(options, words));
-  if (!words.empty()) return fail_usage(fmt::format("'{}' is one word too many", escape_terminal_limited(words.front(), 60)));
+  if (!words.empty())
+    return fail_usage(fmt::format("'{}' is one word too many", escape_terminal_limited(words.front(), 60)));
   engine::CheckOptions run_options;
   run_options.clock = &context.clock;
   run_options.random = &context.random;

@@ -29,9 +29,12 @@ std::span<const Command> commands() {
 int report_error(const Error& error, CommandContext& context) {
   context.complain(error.message());
   switch (error.kind) {
-    case Error::Kind::usage: return kExitUsage;
-    case Error::Kind::environment: return kExitIncomplete;
-    case Error::Kind::internal: return kExitInternal;
+    case Error::Kind::usage:
+      return kExitUsage;
+    case Error::Kind::environment:
+      return kExitIncomplete;
+    case Error::Kind::internal:
+      return kExitInternal;
   }
   return kExitInternal;
 }

@@ -21,8 +21,9 @@ std::string help() {
     name.resize(12, ' ');
     text += name + std::string(command.summary) + '\n';
   }
-  return text + "\n'tlsproof COMMAND --help' tells a command's options. Exit status: 0 all hold,\n"
-                "1 a finding, 2 a wrong option or file, 3 could not be judged, 4 internal,\n130 interrupted.\n";
+  return text +
+         "\n'tlsproof COMMAND --help' tells a command's options. Exit status: 0 all hold,\n"
+         "1 a finding, 2 a wrong option or file, 3 could not be judged, 4 internal,\n130 interrupted.\n";
 }
 
 int run(const std::vector<std::string>& words, CommandContext& context) {
@@ -45,8 +46,10 @@ int run(const std::vector<std::string>& words, CommandContext& context) {
     names.push_back(command.name);
   }
   std::string message = "unknown command '" + escape_terminal_limited(words[0], 60) + "'";
-  if (auto candidate = did_you_mean(words[0], names)) message += "; did you mean '" + std::string(*candidate) + "'?";
-  else message += "; 'tlsproof --help' lists them";
+  if (auto candidate = did_you_mean(words[0], names))
+    message += "; did you mean '" + std::string(*candidate) + "'?";
+  else
+    message += "; 'tlsproof --help' lists them";
   context.complain(message);
   return kExitUsage;
 }

@@ -17,14 +17,18 @@ namespace po = boost::program_options;
 
 std::unexpected<Error> unknown_option(std::string word, std::span<const OptionSpec> specs) {
   const std::string_view dashes = word.starts_with("--") ? "--" : "-";
-  if (word.starts_with("--")) word.erase(0, 2);
-  else if (word.starts_with("-")) word.erase(0, 1);
+  if (word.starts_with("--"))
+    word.erase(0, 2);
+  else if (word.starts_with("-"))
+    word.erase(0, 1);
   word = word.substr(0, word.find('='));
   std::vector<std::string> names;
   for (const OptionSpec& spec : specs) names.emplace_back(spec.name);
   std::string message = fmt::format("unknown option '{}{}'", dashes, escape_terminal_limited(word, 60));
-  if (auto candidate = did_you_mean(word, names)) message += fmt::format("; did you mean '--{}'?", *candidate);
-  else message += "; --help lists them";
+  if (auto candidate = did_you_mean(word, names))
+    message += fmt::format("; did you mean '--{}'?", *candidate);
+  else
+    message += "; --help lists them";
   return fail_usage(message);
 }
 
@@ -51,12 +55,13 @@ std::vector<std::string> ParsedOptions::all(std::string_view name) const {
   return found == values.end() ? std::vector<std::string>() : found->second;
 }
 
-Result<long long> ParsedOptions::integer(std::string_view name, long long fallback, long long min, long long max) const {
+Result<long long> ParsedOptions::integer(std::string_view name, long long fallback, long long min,
+                                         long long max) const {
   if (!has(name)) return fallback;
   const std::string text = get(name);
   if (auto value = parse_integer(text, min, max)) return *value;
-  return fail_usage(fmt::format("--{}: '{}' is not a whole number from {} to {}", name, escape_terminal_limited(text, 40),
-                                min, max));
+  return fail_usage(
+      fmt::format("--{}: '{}' is not a whole number from {} to {}", name, escape_terminal_limited(text, 40), min, max));
 }
 
 Result<ParsedOptions> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs) {
@@ -100,8 +105,10 @@ std::string format_options(std::span<const OptionSpec> specs) {
   std::string out;
   for (const OptionSpec& spec : specs) {
     std::string left = fmt::format("  --{}{}{}", spec.name, spec.value.empty() ? "" : " ", spec.value);
-    if (left.size() + 2 > kColumn) left += '\n' + std::string(kColumn, ' ');
-    else left.resize(kColumn, ' ');
+    if (left.size() + 2 > kColumn)
+      left += '\n' + std::string(kColumn, ' ');
+    else
+      left.resize(kColumn, ' ');
     const std::string help = std::string(spec.help) + (spec.repeatable ? " (repeatable)" : "");
     std::string wrapped = wrap(help, 80 - kColumn);
     for (size_t at = 0; (at = wrapped.find('\n', at)) != std::string::npos; at += kColumn + 1)

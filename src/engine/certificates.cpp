@@ -20,7 +20,7 @@ namespace {
 constexpr int64_t kDay = 86'400;
 
 // Problems that another check has for itself, so that one fault gives one finding.
-constexpr std::array kJudgedElsewhere = {ProblemCode::expired,  ProblemCode::not_yet_valid, ProblemCode::name_mismatch,
+constexpr std::array kJudgedElsewhere = {ProblemCode::expired, ProblemCode::not_yet_valid, ProblemCode::name_mismatch,
                                          ProblemCode::weak_key, ProblemCode::weak_signature};
 
 std::string problem_text(const x509::Problem& problem) {
@@ -33,34 +33,44 @@ std::string join_lines(const std::vector<std::string>& parts) {
   return out;
 }
 
-std::string title(const x509::Certificate& certificate) { return certificate->escaped_title(); }
+std::string title(const x509::Certificate& certificate) {
+  return certificate->escaped_title();
+}
 
 Judgement judge_complete(const ChainFacts& facts, const ChainTerms& terms, Verdict bad) {
   using End = x509::ChainAnalysis::End;
   const std::string wanted = "every certificate up to one that a trust anchor issued is sent";
   const auto& analysis = facts.analysis;
-  const std::string count = fmt::format("{} certificate{} sent", facts.chain.size(), facts.chain.size() == 1 ? "" : "s");
+  const std::string count =
+      fmt::format("{} certificate{} sent", facts.chain.size(), facts.chain.size() == 1 ? "" : "s");
   switch (analysis.end) {
     case End::anchor_sent:
     case End::anchor_issued: {
       Judgement out = judged(Verdict::pass, wanted, fmt::format("{}; the path ends at a trust anchor", count));
       return out;
     }
-    case End::self_signed: return judged(Verdict::pass, wanted, fmt::format("{}; the path ends at a self-signed one", count));
+    case End::self_signed:
+      return judged(Verdict::pass, wanted, fmt::format("{}; the path ends at a self-signed one", count));
     case End::issuer_unknown: {
       const std::string seen =
-          fmt::format("{}; the issuer of the last one on the path, {}, was not sent and is no trust anchor", count, analysis.missing_issuer);
-      if (const x509::Problem* missing = facts.validation.find(ProblemCode::missing_intermediate); missing && !missing->presumed) {
+          fmt::format("{}; the issuer of the last one on the path, {}, was not sent and is no trust anchor", count,
+                      analysis.missing_issuer);
+      if (const x509::Problem* missing = facts.validation.find(ProblemCode::missing_intermediate);
+          missing && !missing->presumed) {
         Judgement out = judged(bad, wanted, seen);
-        out.notes.push_back("with that intermediate, known from elsewhere in this run, the path reaches a trust anchor");
+        out.notes.push_back(
+            "with that intermediate, known from elsewhere in this run, the path reaches a trust anchor");
         return out;
       }
       return undecided(wanted, seen,
                        fmt::format("either an intermediate is missing or the root is not among the trust anchors ({}); "
-                                   "oneway/chain_valid tells what that means for clients", terms.anchors.description()));
+                                   "oneway/chain_valid tells what that means for clients",
+                                   terms.anchors.description()));
     }
-    case End::cycle: return judged(bad, wanted, "the certificates sent certify each other in a circle");
-    case End::none: return judged(bad, wanted, "no readable certificate was sent");
+    case End::cycle:
+      return judged(bad, wanted, "the certificates sent certify each other in a circle");
+    case End::none:
+      return judged(bad, wanted, "no readable certificate was sent");
   }
   return {};
 }
@@ -68,28 +78,39 @@ Judgement judge_complete(const ChainFacts& facts, const ChainTerms& terms, Verdi
 Judgement judge_order(const ChainFacts& facts, Verdict bad) {
   const auto& analysis = facts.analysis;
   std::vector<std::string> faults;
-  if (!analysis.leaf_first) faults.push_back(fmt::format("the server's own certificate comes as number {}", analysis.leaf + 1));
+  if (!analysis.leaf_first)
+    faults.push_back(fmt::format("the server's own certificate comes as number {}", analysis.leaf + 1));
   if (!analysis.in_order && analysis.first_out_of_order)
-    faults.push_back(fmt::format("certificate {}, {}, does not certify the one before it", *analysis.first_out_of_order + 1,
-                                 title(facts.chain[*analysis.first_out_of_order])));
+    faults.push_back(fmt::format("certificate {}, {}, does not certify the one before it",
+                                 *analysis.first_out_of_order + 1, title(facts.chain[*analysis.first_out_of_order])));
   for (size_t i : analysis.duplicates) faults.push_back(fmt::format("certificate {} is sent twice", i + 1));
-  for (size_t i : analysis.unrelated) faults.push_back(fmt::format("certificate {}, {}, has nothing to do with the path", i + 1, title(facts.chain[i])));
-  for (size_t i : analysis.superfluous) faults.push_back(fmt::format("certificate {}, {}, is not on the path", i + 1, title(facts.chain[i])));
-  Judgement out = judged(faults.empty() ? Verdict::pass : bad, "the server's own certificate first, each next one certifying the one before, no others",
-                         faults.empty() ? fmt::format("{} in order", facts.chain.size() == 1 ? "one certificate" : fmt::format("{} certificates", facts.chain.size()))
-                                        : join_lines(faults));
-  if (analysis.root) out.notes.push_back("the root is sent too: harmless, but every client has it or does not trust it");
+  for (size_t i : analysis.unrelated)
+    faults.push_back(fmt::format("certificate {}, {}, has nothing to do with the path", i + 1, title(facts.chain[i])));
+  for (size_t i : analysis.superfluous)
+    faults.push_back(fmt::format("certificate {}, {}, is not on the path", i + 1, title(facts.chain[i])));
+  Judgement out = judged(
+      faults.empty() ? Verdict::pass : bad,
+      "the server's own certificate first, each next one certifying the one before, no others",
+      faults.empty()
+          ? fmt::format("{} in order", facts.chain.size() == 1 ? "one certificate"
+                                                               : fmt::format("{} certificates", facts.chain.size()))
+          : join_lines(faults));
+  if (analysis.root)
+    out.notes.push_back("the root is sent too: harmless, but every client has it or does not trust it");
   return out;
 }
 
 Judgement judge_valid(const ChainFacts& facts, const ChainTerms& terms, Verdict bad) {
-  const std::string wanted = fmt::format("a path to a trust anchor ({}) holds for a TLS server", terms.anchors.description());
+  const std::string wanted =
+      fmt::format("a path to a trust anchor ({}) holds for a TLS server", terms.anchors.description());
   std::vector<std::string> faults;
   std::vector<std::string> notes;
   for (const x509::Problem& problem : facts.validation.problems) {
     if (std::ranges::find(kJudgedElsewhere, problem.code) != kJudgedElsewhere.end()) continue;
-    if (problem.presumed) notes.push_back("perhaps " + problem_text(problem));
-    else faults.push_back(problem_text(problem));
+    if (problem.presumed)
+      notes.push_back("perhaps " + problem_text(problem));
+    else
+      faults.push_back(problem_text(problem));
   }
   Judgement out = judged(faults.empty() ? Verdict::pass : bad, wanted, join_lines(faults));
   if (faults.empty()) {
@@ -108,7 +129,8 @@ Judgement judge_name(const ChainFacts& facts, const ChainTerms& terms, Verdict b
   Judgement out;
   switch (check.match) {
     case x509::NameMatch::matches_san:
-      return judged(Verdict::pass, wanted, fmt::format("{}{}", check.matched, check.by_wildcard ? " (a wildcard)" : ""));
+      return judged(Verdict::pass, wanted,
+                    fmt::format("{}{}", check.matched, check.by_wildcard ? " (a wildcard)" : ""));
     case x509::NameMatch::matches_common_name_only:
       out = judged(Verdict::warn, wanted, fmt::format("only the common name fits ({})", check.matched));
       out.notes.push_back("OpenSSL, curl, GnuTLS and Node take it; Go, rustls and browsers do not (RFC 9525 §2)");
@@ -116,7 +138,8 @@ Judgement judge_name(const ChainFacts& facts, const ChainTerms& terms, Verdict b
     case x509::NameMatch::bad_reference:
       return undecided(wanted, check.message(terms.name), "what was asked for is neither a DNS name nor an IP address");
     case x509::NameMatch::mismatch:
-    case x509::NameMatch::no_name: break;
+    case x509::NameMatch::no_name:
+      break;
   }
   out = judged(bad, wanted, check.message(terms.name));
   if (!check.hint.empty()) out.notes.push_back(check.hint);
@@ -127,13 +150,18 @@ Judgement judge_dates(const ChainFacts& facts, const ChainTerms& terms, Verdict 
   std::vector<std::string> faults;
   for (const auto& certificate : facts.chain) {
     const auto& view = *certificate;
-    if (!view.not_before || !view.not_after) faults.push_back(fmt::format("{}: its dates cannot be read", title(certificate)));
-    else if (terms.now > *view.not_after) faults.push_back(fmt::format("{} ended at {}", title(certificate), format_utc(*view.not_after)));
-    else if (terms.now < *view.not_before) faults.push_back(fmt::format("{} begins at {}", title(certificate), format_utc(*view.not_before)));
+    if (!view.not_before || !view.not_after)
+      faults.push_back(fmt::format("{}: its dates cannot be read", title(certificate)));
+    else if (terms.now > *view.not_after)
+      faults.push_back(fmt::format("{} ended at {}", title(certificate), format_utc(*view.not_after)));
+    else if (terms.now < *view.not_before)
+      faults.push_back(fmt::format("{} begins at {}", title(certificate), format_utc(*view.not_before)));
   }
   const auto& leaf = *facts.chain.front();
-  return judged(faults.empty() ? Verdict::pass : bad, fmt::format("every certificate is valid at {}", format_utc(terms.now)),
-                faults.empty() ? fmt::format("{} to {}", format_utc(*leaf.not_before), format_utc(*leaf.not_after)) : join_lines(faults));
+  return judged(faults.empty() ? Verdict::pass : bad,
+                fmt::format("every certificate is valid at {}", format_utc(terms.now)),
+                faults.empty() ? fmt::format("{} to {}", format_utc(*leaf.not_before), format_utc(*leaf.not_after))
+                               : join_lines(faults));
 }
 
 Judgement judge_days_left(const ChainFacts& facts, const ChainTerms& terms, Verdict bad) {
@@ -141,11 +169,13 @@ Judgement judge_days_left(const ChainFacts& facts, const ChainTerms& terms, Verd
   std::optional<int64_t> first;
   const x509::Certificate* which = nullptr;
   for (const auto& certificate : facts.chain)
-    if (certificate->not_after && (!first || *certificate->not_after < *first)) first = certificate->not_after, which = &certificate;
+    if (certificate->not_after && (!first || *certificate->not_after < *first))
+      first = certificate->not_after, which = &certificate;
   if (!first) return undecided(wanted, "no date could be read", "the dates of the certificates cannot be read");
   const int64_t left = *first - terms.now;
-  const std::string seen = left >= 0 ? fmt::format("{} days left: {} ends at {}", left / kDay, title(*which), format_utc(*first))
-                                     : fmt::format("{} ended {} days ago, at {}", title(*which), -left / kDay, format_utc(*first));
+  const std::string seen =
+      left >= 0 ? fmt::format("{} days left: {} ends at {}", left / kDay, title(*which), format_utc(*first))
+                : fmt::format("{} ended {} days ago, at {}", title(*which), -left / kDay, format_utc(*first));
   if (left < 0) {  // one fault, one finding
     Judgement out = judged(Verdict::skip, wanted, seen);
     out.reason = "it has ended already: oneway/not_expired judges that";
@@ -158,8 +188,10 @@ Judgement judge_days_left(const ChainFacts& facts, const ChainTerms& terms, Verd
 Judgement judge_version(const ChainFacts& facts, Verdict bad) {
   std::vector<std::string> faults;
   for (const auto& certificate : facts.chain)
-    if (certificate->version != 3) faults.push_back(fmt::format("{} is of version {}", title(certificate), certificate->version));
-  return judged(faults.empty() ? Verdict::pass : bad, "X.509 version 3", faults.empty() ? "version 3" : join_lines(faults));
+    if (certificate->version != 3)
+      faults.push_back(fmt::format("{} is of version {}", title(certificate), certificate->version));
+  return judged(faults.empty() ? Verdict::pass : bad, "X.509 version 3",
+                faults.empty() ? "version 3" : join_lines(faults));
 }
 
 Judgement judge_san(const ChainFacts& facts, Verdict bad) {
@@ -180,16 +212,20 @@ bool is_weak(const x509::PublicKeyView& key) {
     case x509::KeyKind::rsa:
     case x509::KeyKind::rsa_pss:
     case x509::KeyKind::dsa:
-    case x509::KeyKind::dh: return key.bits < 2048;
-    case x509::KeyKind::ec: return key.bits != 0 && key.bits < 224;
-    default: return false;
+    case x509::KeyKind::dh:
+      return key.bits < 2048;
+    case x509::KeyKind::ec:
+      return key.bits != 0 && key.bits < 224;
+    default:
+      return false;
   }
 }
 
 Judgement judge_keys(const ChainFacts& facts, Verdict bad) {
   std::vector<std::string> faults;
   for (const auto& certificate : facts.chain)
-    if (is_weak(certificate->public_key)) faults.push_back(fmt::format("{}: {}", title(certificate), certificate->public_key.describe()));
+    if (is_weak(certificate->public_key))
+      faults.push_back(fmt::format("{}: {}", title(certificate), certificate->public_key.describe()));
   return judged(faults.empty() ? Verdict::pass : bad, "keys of at least 112 bits of security (RSA 2048, EC 224)",
                 faults.empty() ? facts.chain.front()->public_key.describe() : join_lines(faults));
 }
@@ -226,7 +262,8 @@ Judgement judge_lifetime(const ChainFacts& facts, Verdict bad) {
   constexpr int64_t kMostDays = 825;  // Apple's systems refuse more, whoever issued the certificate
   const auto& leaf = *facts.chain.front();
   const std::string wanted = fmt::format("at most {} days: some clients refuse more, also from private CAs", kMostDays);
-  if (!leaf.not_before || !leaf.not_after) return undecided(wanted, "no dates", "the dates of the certificate cannot be read");
+  if (!leaf.not_before || !leaf.not_after)
+    return undecided(wanted, "no dates", "the dates of the certificate cannot be read");
   const int64_t seconds = *leaf.not_after - *leaf.not_before;
   const std::string seen = fmt::format("{} days", (seconds + kDay - 1) / kDay);
   Judgement out = judged(seconds > kMostDays * kDay ? bad : Verdict::pass, wanted, seen);
@@ -253,34 +290,49 @@ const ChainFacts& ChainBook::facts(std::span<const Bytes> chain) {
   options.name = terms_.name;
   options.known_intermediates = terms_.known;
   facts.validation = x509::validate(facts.chain, terms_.anchors, options);
-  facts.weaknesses = x509::find_weaknesses(*facts.chain.front(), {.public_trust = terms_.public_trust && facts.validation.anchored});
+  facts.weaknesses =
+      x509::find_weaknesses(*facts.chain.front(), {.public_trust = terms_.public_trust && facts.validation.anchored});
   return facts_.emplace(std::move(key), std::move(facts)).first->second;
 }
 
 Judgement judge_certificate(CertificateCheck check, const ChainFacts& facts, const ChainTerms& terms, Verdict bad) {
   if (!facts.chain.front()->readable) {  // what cannot be read has no fault, and proves nothing
     const auto& problems = facts.chain.front()->problems;
-    return judged(Verdict::fail, "a certificate", problems.empty() ? "the certificate cannot be read"
-                                                                    : "the certificate cannot be read: " + problems.front().message());
+    return judged(Verdict::fail, "a certificate",
+                  problems.empty() ? "the certificate cannot be read"
+                                   : "the certificate cannot be read: " + problems.front().message());
   }
   switch (check) {
-    case CertificateCheck::chain_complete: return judge_complete(facts, terms, bad);
-    case CertificateCheck::chain_in_order: return judge_order(facts, bad);
-    case CertificateCheck::chain_valid: return judge_valid(facts, terms, bad);
-    case CertificateCheck::name_matches: return judge_name(facts, terms, bad);
-    case CertificateCheck::not_expired: return judge_dates(facts, terms, bad);
-    case CertificateCheck::days_left: return judge_days_left(facts, terms, bad);
-    case CertificateCheck::version_3: return judge_version(facts, bad);
-    case CertificateCheck::has_san: return judge_san(facts, bad);
-    case CertificateCheck::key_strength: return judge_keys(facts, bad);
-    case CertificateCheck::signature_strength: return judge_signatures(facts, bad);
-    case CertificateCheck::extended_key_usage: return judge_purpose(facts, bad);
-    case CertificateCheck::lifetime: return judge_lifetime(facts, bad);
+    case CertificateCheck::chain_complete:
+      return judge_complete(facts, terms, bad);
+    case CertificateCheck::chain_in_order:
+      return judge_order(facts, bad);
+    case CertificateCheck::chain_valid:
+      return judge_valid(facts, terms, bad);
+    case CertificateCheck::name_matches:
+      return judge_name(facts, terms, bad);
+    case CertificateCheck::not_expired:
+      return judge_dates(facts, terms, bad);
+    case CertificateCheck::days_left:
+      return judge_days_left(facts, terms, bad);
+    case CertificateCheck::version_3:
+      return judge_version(facts, bad);
+    case CertificateCheck::has_san:
+      return judge_san(facts, bad);
+    case CertificateCheck::key_strength:
+      return judge_keys(facts, bad);
+    case CertificateCheck::signature_strength:
+      return judge_signatures(facts, bad);
+    case CertificateCheck::extended_key_usage:
+      return judge_purpose(facts, bad);
+    case CertificateCheck::lifetime:
+      return judge_lifetime(facts, bad);
   }
   return {};
 }
 
-Judgement judge_control(Control control, const ChainFacts& facts, const ChainTerms& terms, const x509::TrustAnchors& strange_anchors) {
+Judgement judge_control(Control control, const ChainFacts& facts, const ChainTerms& terms,
+                        const x509::TrustAnchors& strange_anchors) {
   x509::ValidateOptions options;
   options.time = terms.now;
   options.crls = terms.crls;
@@ -289,7 +341,8 @@ Judgement judge_control(Control control, const ChainFacts& facts, const ChainTer
   std::string what;
   const x509::TrustAnchors* anchors = &terms.anchors;
   switch (control) {
-    case Control::none: break;
+    case Control::none:
+      break;
     case Control::wrong_ca:
       anchors = &strange_anchors;
       options.crls.clear();
@@ -308,8 +361,15 @@ Judgement judge_control(Control control, const ChainFacts& facts, const ChainTer
       what = "at " + format_utc(options.time);
       break;
   }
-  const std::string wanted = fmt::format("{}, our verifier finds {} beside what it found before", what,
-                                         x509::problem_name(wanted_codes.empty() ? ProblemCode::other : wanted_codes.front()));
+  const std::string wanted =
+      fmt::format("{}, our verifier finds {} beside what it found before", what,
+                  x509::problem_name(wanted_codes.empty() ? ProblemCode::other : wanted_codes.front()));
+  if (facts.validation.has(ProblemCode::undecodable)) {
+    // Nothing can be validated about it: chain_valid fails for that, and the verifier is not to blame.
+    Judgement out = judged(Verdict::skip, wanted, "libcrypto cannot read the certificate");
+    out.reason = "libcrypto cannot read the certificate: oneway/chain_valid judges that";
+    return out;
+  }
   const x509::Validation bent = x509::validate(facts.chain, *anchors, options);
   std::string found;
   std::vector<ProblemCode> told;
@@ -320,13 +380,15 @@ Judgement judge_control(Control control, const ChainFacts& facts, const ChainTer
   }
   const std::string seen = found.empty() ? "nothing" : found;
   if (std::ranges::none_of(wanted_codes, [&](ProblemCode code) { return bent.has(code); }))
-    return undecided(wanted, seen, "our own verifier did not see the fault it was given: no certificate verdict here can be trusted");
+    return undecided(wanted, seen,
+                     "our own verifier did not see the fault it was given: no certificate verdict here can be trusted");
   for (const x509::Problem& before : facts.validation.problems) {
     const bool by_leaf = before.code == ProblemCode::expired || before.code == ProblemCode::name_mismatch ||
                          before.code == ProblemCode::wrong_purpose || before.code == ProblemCode::weak_key;
     if (by_leaf && control != Control::shifted_clock && !bent.has(before.code))
-      return undecided(wanted, seen, fmt::format("our own verifier no longer sees {}: no certificate verdict here can be trusted",
-                                                 x509::problem_name(before.code)));
+      return undecided(wanted, seen,
+                       fmt::format("our own verifier no longer sees {}: no certificate verdict here can be trusted",
+                                   x509::problem_name(before.code)));
   }
   return judged(Verdict::info, wanted, seen);
 }

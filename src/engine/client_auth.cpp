@@ -23,25 +23,36 @@ struct TableRow {
   Verdict refused;
 };
 
-// Design §5, "declared × seen". What a good certificate or a fault means where none is asked for (declared `none`) is judged by
-// rule_requested; here it only informs.
+// Design §5, "declared × seen". What a good certificate or a fault means where none is asked for (declared `none`) is
+// judged by rule_requested; here it only informs.
 constexpr std::array kTable = {
     TableRow{ClientAuth::none, Knock::good, "no objection", Verdict::info, Verdict::fail},
-    TableRow{ClientAuth::none, Knock::none, "accepted: client authentication is declared none", Verdict::pass, Verdict::fail},
-    TableRow{ClientAuth::none, Knock::untrusted, "nothing in particular: client authentication is declared none", Verdict::info, Verdict::info},
-    TableRow{ClientAuth::none, Knock::faulty, "nothing in particular: client authentication is declared none", Verdict::info, Verdict::info},
+    TableRow{ClientAuth::none, Knock::none, "accepted: client authentication is declared none", Verdict::pass,
+             Verdict::fail},
+    TableRow{ClientAuth::none, Knock::untrusted, "nothing in particular: client authentication is declared none",
+             Verdict::info, Verdict::info},
+    TableRow{ClientAuth::none, Knock::faulty, "nothing in particular: client authentication is declared none",
+             Verdict::info, Verdict::info},
     TableRow{ClientAuth::optional, Knock::good, "accepted", Verdict::pass, Verdict::fail},
-    TableRow{ClientAuth::optional, Knock::none, "accepted: client authentication is declared optional", Verdict::pass, Verdict::fail},
-    TableRow{ClientAuth::optional, Knock::untrusted, "refused: a certificate that is sent must be good", Verdict::fail, Verdict::pass},
-    TableRow{ClientAuth::optional, Knock::faulty, "refused: a certificate that is sent must be good", Verdict::fail, Verdict::pass},
+    TableRow{ClientAuth::optional, Knock::none, "accepted: client authentication is declared optional", Verdict::pass,
+             Verdict::fail},
+    TableRow{ClientAuth::optional, Knock::untrusted, "refused: a certificate that is sent must be good", Verdict::fail,
+             Verdict::pass},
+    TableRow{ClientAuth::optional, Knock::faulty, "refused: a certificate that is sent must be good", Verdict::fail,
+             Verdict::pass},
     TableRow{ClientAuth::required, Knock::good, "accepted", Verdict::pass, Verdict::fail},
-    TableRow{ClientAuth::required, Knock::none, "refused: client authentication is declared required", Verdict::fail, Verdict::pass},
-    TableRow{ClientAuth::required, Knock::untrusted, "refused: client authentication is declared required", Verdict::fail, Verdict::pass},
-    TableRow{ClientAuth::required, Knock::faulty, "refused: client authentication is declared required", Verdict::fail, Verdict::pass},
+    TableRow{ClientAuth::required, Knock::none, "refused: client authentication is declared required", Verdict::fail,
+             Verdict::pass},
+    TableRow{ClientAuth::required, Knock::untrusted, "refused: client authentication is declared required",
+             Verdict::fail, Verdict::pass},
+    TableRow{ClientAuth::required, Knock::faulty, "refused: client authentication is declared required", Verdict::fail,
+             Verdict::pass},
     TableRow{ClientAuth::unverified, Knock::good, "accepted", Verdict::pass, Verdict::fail},
     TableRow{ClientAuth::unverified, Knock::none, "accepted: the application judges", Verdict::pass, Verdict::info},
-    TableRow{ClientAuth::unverified, Knock::untrusted, "nothing in particular: the application judges whom to trust", Verdict::info, Verdict::info},
-    TableRow{ClientAuth::unverified, Knock::faulty, "refused: only trust is left to the application", Verdict::fail, Verdict::pass},
+    TableRow{ClientAuth::unverified, Knock::untrusted, "nothing in particular: the application judges whom to trust",
+             Verdict::info, Verdict::info},
+    TableRow{ClientAuth::unverified, Knock::faulty, "refused: only trust is left to the application", Verdict::fail,
+             Verdict::pass},
 };
 
 // nginx's own answers say which rule they come from, whatever the good client got.
@@ -63,8 +74,10 @@ Acceptance over_http(const session::AttemptResult& result, const session::Attemp
   if (status >= 200 && status < 400) return {Kind::accepted, Acceptance::Where::nowhere, {}};
   if (status == 401 || status == 403 || status == 400)
     return {Kind::unclear, Acceptance::Where::http,
-            fmt::format("HTTP {} may refuse the client or only the page; --http-path can name a page that a good client may see, and "
-                        "--client-cert or --client-ca give a good client to compare with", status)};
+            fmt::format("HTTP {} may refuse the client or only the page; --http-path can name a page that a good "
+                        "client may see, and "
+                        "--client-cert or --client-ca give a good client to compare with",
+                        status)};
   return {Kind::accepted, Acceptance::Where::nowhere, {}};  // the application was reached and spoke of something else
 }
 
@@ -72,10 +85,14 @@ Acceptance over_http(const session::AttemptResult& result, const session::Attemp
 
 std::string_view to_text(Acceptance::Where where) {
   switch (where) {
-    case Acceptance::Where::nowhere: return "nowhere";
-    case Acceptance::Where::handshake: return "in the handshake";
-    case Acceptance::Where::after_handshake: return "after the handshake was complete for the client";
-    case Acceptance::Where::http: return "over HTTP, after a complete handshake";
+    case Acceptance::Where::nowhere:
+      return "nowhere";
+    case Acceptance::Where::handshake:
+      return "in the handshake";
+    case Acceptance::Where::after_handshake:
+      return "after the handshake was complete for the client";
+    case Acceptance::Where::http:
+      return "over HTTP, after a complete handshake";
   }
   return {};
 }
@@ -91,29 +108,36 @@ Acceptance classify(const session::AttemptResult& result, const session::Attempt
     case Outcome::Kind::alert:
     case Outcome::Kind::close_notify:
     case Outcome::Kind::eof:
-    case Outcome::Kind::reset: return {Kind::refused, where, {}};
+    case Outcome::Kind::reset:
+      return {Kind::refused, where, {}};
     case Outcome::Kind::no_objection:
       return {Kind::unclear, Acceptance::Where::nowhere, "no objection came, but no sign of acceptance either"};
     case Outcome::Kind::waited:
     case Outcome::Kind::hang:
-      return {Kind::unclear, Acceptance::Where::nowhere, "the server neither accepted nor refused before the time was over"};
+      return {Kind::unclear, Acceptance::Where::nowhere,
+              "the server neither accepted nor refused before the time was over"};
     case Outcome::Kind::crashed:
     case Outcome::Kind::plain_text:
     case Outcome::Kind::peer_violation:
     case Outcome::Kind::unreachable:
-    case Outcome::Kind::local_failure: break;
+    case Outcome::Kind::local_failure:
+      break;
   }
   return {Kind::failed, Acceptance::Where::nowhere, verdict::describe(outcome)};
 }
 
 Knock knock_of(const scenario::Identity& identity) {
-  // nginx's optional_no_ca forgives X509_V_ERR 18 to 21 and 27: who issued it, not what it says (ngx_ssl_verify_error_optional).
+  // nginx's optional_no_ca forgives X509_V_ERR 18 to 21 and 27: who issued it, not what it says
+  // (ngx_ssl_verify_error_optional).
   static constexpr std::array<std::string_view, 3> kTrust = {"wrong_ca", "self_signed", "missing_intermediate"};
   switch (identity.kind) {
     case scenario::Identity::Kind::automatic:
-    case scenario::Identity::Kind::none: return Knock::none;
-    case scenario::Identity::Kind::good: return Knock::good;
-    case scenario::Identity::Kind::fault: break;
+    case scenario::Identity::Kind::none:
+      return Knock::none;
+    case scenario::Identity::Kind::good:
+      return Knock::good;
+    case scenario::Identity::Kind::fault:
+      break;
   }
   if (identity.fault == "wrong_key") return Knock::no_key;
   return std::ranges::find(kTrust, identity.fault) != kTrust.end() ? Knock::untrusted : Knock::faulty;
@@ -121,9 +145,11 @@ Knock knock_of(const scenario::Identity& identity) {
 
 Ruling rule(ClientAuth declared, Knock knock, bool accepted) {
   if (knock == Knock::no_key)
-    return {accepted ? Verdict::fail : Verdict::pass, "refused: the client cannot prove that the certificate is its own"};
+    return {accepted ? Verdict::fail : Verdict::pass,
+            "refused: the client cannot prove that the certificate is its own"};
   for (const TableRow& row : kTable)
-    if (row.declared == declared && row.knock == knock) return {accepted ? row.accepted : row.refused, std::string(row.wanted)};
+    if (row.declared == declared && row.knock == knock)
+      return {accepted ? row.accepted : row.refused, std::string(row.wanted)};
   return {Verdict::info, "nothing: what the server should do is not declared (--client-auth)"};
 }
 
@@ -132,10 +158,12 @@ Ruling rule_requested(ClientAuth declared, bool requested) {
     case ClientAuth::unknown:
       return {Verdict::info, "nothing: what the server should do is not declared (--client-auth)"};
     case ClientAuth::none:
-      return {requested ? Verdict::fail : Verdict::pass, "no CertificateRequest: client authentication is declared none"};
+      return {requested ? Verdict::fail : Verdict::pass,
+              "no CertificateRequest: client authentication is declared none"};
     case ClientAuth::optional:
     case ClientAuth::required:
-    case ClientAuth::unverified: break;
+    case ClientAuth::unverified:
+      break;
   }
   return {requested ? Verdict::pass : Verdict::fail,
           fmt::format("a CertificateRequest: client authentication is declared {}", target::to_text(declared))};

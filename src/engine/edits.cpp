@@ -51,14 +51,20 @@ constexpr std::array kKinds = {
     WireKind{Message::alert, FlightItem::Kind::alert, 0},
 };
 
-const WireKind& wire_kind(Message message) { return *std::ranges::find(kKinds, message, &WireKind::message); }
+const WireKind& wire_kind(Message message) {
+  return *std::ranges::find(kKinds, message, &WireKind::message);
+}
 
 wire::Level wire_level(scenario::Level level) {
   switch (level) {
-    case scenario::Level::plaintext: return wire::Level::initial;
-    case scenario::Level::early: return wire::Level::early;
-    case scenario::Level::handshake: return wire::Level::handshake;
-    case scenario::Level::application: return wire::Level::application;
+    case scenario::Level::plaintext:
+      return wire::Level::initial;
+    case scenario::Level::early:
+      return wire::Level::early;
+    case scenario::Level::handshake:
+      return wire::Level::handshake;
+    case scenario::Level::application:
+      return wire::Level::application;
   }
   return wire::Level::initial;
 }
@@ -92,7 +98,8 @@ class ScenarioEditor final : public tls::Editor {
   std::vector<unsigned> count_occurrences(const Flight& flight);
   static FlightItem make_item(const scenario::Inject& inject, wire::Level level);
   static void put_into_records(const Edit& edit, FlightItem& item);
-  static void inject(const Edit& edit, Flight& flight, std::vector<unsigned>& occurrences, size_t place, wire::Level level);
+  static void inject(const Edit& edit, Flight& flight, std::vector<unsigned>& occurrences, size_t place,
+                     wire::Level level);
 
   void applied(const Edit& edit) { log_->applied[static_cast<size_t>(&edit - edits_.data())] = true; }
   void note(const Edit& edit, const Status& status);
@@ -120,7 +127,8 @@ std::optional<size_t> ScenarioEditor::find(const Flight& flight, const std::vect
   const WireKind& kind = wire_kind(ref.message);
   for (size_t i = 0; i < flight.items.size(); ++i) {
     const FlightItem& item = flight.items[i];
-    const bool same = item.kind == kind.kind && (item.kind != FlightItem::Kind::handshake || item.type == kind.handshake_type);
+    const bool same =
+        item.kind == kind.kind && (item.kind != FlightItem::Kind::handshake || item.type == kind.handshake_type);
     if (same && item.source == FlightItem::Source::made && occurrences[i] == ref.occurrence) return i;
   }
   return std::nullopt;
@@ -159,7 +167,8 @@ FlightItem ScenarioEditor::make_item(const scenario::Inject& inject, wire::Level
   return item;
 }
 
-void ScenarioEditor::inject(const Edit& edit, Flight& flight, std::vector<unsigned>& occurrences, size_t place, wire::Level level) {
+void ScenarioEditor::inject(const Edit& edit, Flight& flight, std::vector<unsigned>& occurrences, size_t place,
+                            wire::Level level) {
   for (const scenario::Operation& operation : edit.operations) {
     const auto* what = std::get_if<scenario::Inject>(&operation);
     if (what == nullptr) continue;
@@ -192,7 +201,8 @@ void ScenarioEditor::on_flight(Flight& flight) {
     if (!is_ours(edit)) {  // after a message of the peer: at the end of what answers it
       const bool by_message = flight.trigger == Flight::Trigger::message && kind.kind == FlightItem::Kind::handshake &&
                               flight.type == kind.handshake_type && flight.occurrence == edit.anchor.occurrence;
-      const bool by_ccs = flight.trigger == Flight::Trigger::change_cipher_spec && kind.kind == FlightItem::Kind::change_cipher_spec;
+      const bool by_ccs =
+          flight.trigger == Flight::Trigger::change_cipher_spec && kind.kind == FlightItem::Kind::change_cipher_spec;
       if (by_message || by_ccs) applied(edit);
       if (by_message || by_ccs)
         inject(edit, flight, occurrences, flight.items.size(),
@@ -220,9 +230,11 @@ void ScenarioEditor::on_flight(Flight& flight) {
       const auto first = static_cast<std::ptrdiff_t>(std::min(*place, *after + 1));
       const auto last = static_cast<std::ptrdiff_t>(std::max(*place, *after) + 1);
       const std::ptrdiff_t by = *place < *after ? 1 : -1;
-      std::rotate(flight.items.begin() + first, by == 1 ? flight.items.begin() + first + 1 : flight.items.begin() + last - 1,
+      std::rotate(flight.items.begin() + first,
+                  by == 1 ? flight.items.begin() + first + 1 : flight.items.begin() + last - 1,
                   flight.items.begin() + last);
-      std::rotate(occurrences.begin() + first, by == 1 ? occurrences.begin() + first + 1 : occurrences.begin() + last - 1,
+      std::rotate(occurrences.begin() + first,
+                  by == 1 ? occurrences.begin() + first + 1 : occurrences.begin() + last - 1,
                   occurrences.begin() + last);
     }
   }
@@ -248,13 +260,15 @@ void ScenarioEditor::on_encoded(uint8_t handshake_type, unsigned occurrence, Byt
       const int64_t body = static_cast<int64_t>(message.size() - kHeader);
       const int64_t kept = std::clamp<int64_t>(cut->len >= 0 ? cut->len : body + cut->len, 0, body);
       message.resize(kHeader + static_cast<size_t>(kept));
-      for (size_t i = 0; i < 3; ++i) message[1 + i] = static_cast<uint8_t>(kept >> (8 * (2 - i)));  // it says its own length
+      for (size_t i = 0; i < 3; ++i)
+        message[1 + i] = static_cast<uint8_t>(kept >> (8 * (2 - i)));  // it says its own length
     }
     if (const auto* patch = find_operation<scenario::PatchBytes>(edit)) {
       for (const auto& [offset, bytes] : patch->patches) {
         const int64_t place = offset >= 0 ? offset : static_cast<int64_t>(message.size()) + offset;
         for (size_t i = 0; i < bytes.size(); ++i)
-          if (place >= 0 && static_cast<size_t>(place) + i < message.size()) message[static_cast<size_t>(place) + i] = bytes[i];
+          if (place >= 0 && static_cast<size_t>(place) + i < message.size())
+            message[static_cast<size_t>(place) + i] = bytes[i];
       }
     }
   }
@@ -264,17 +278,20 @@ void ScenarioEditor::on_record(const tls::RecordContext& context, Bytes& record)
   if (context.fragment_index != 0 || context.protected_len == 0 || record.empty()) return;
   for (const Edit& edit : edits_) {
     const auto* bent = find_operation<scenario::RecordEdit>(edit);
-    if (bent != nullptr && bent->corrupt == scenario::RecordEdit::Corrupt::tag && at(edit, context.handshake_type, context.occurrence))
+    if (bent != nullptr && bent->corrupt == scenario::RecordEdit::Corrupt::tag &&
+        at(edit, context.handshake_type, context.occurrence))
       record.back() ^= 1;
   }
 }
 
 bool can_play(const scenario::Operation& operation) {
   if (const auto* record = std::get_if<scenario::RecordEdit>(&operation))
-    return record->corrupt != scenario::RecordEdit::Corrupt::mac && record->corrupt != scenario::RecordEdit::Corrupt::padding;
+    return record->corrupt != scenario::RecordEdit::Corrupt::mac &&
+           record->corrupt != scenario::RecordEdit::Corrupt::padding;
   if (const auto* inject = std::get_if<scenario::Inject>(&operation)) return inject->set.empty();
   return !std::holds_alternative<scenario::Lie>(operation) && !std::holds_alternative<scenario::Wait>(operation) &&
-         !std::holds_alternative<scenario::HalfClose>(operation) && !std::holds_alternative<scenario::ResetConnection>(operation);
+         !std::holds_alternative<scenario::HalfClose>(operation) &&
+         !std::holds_alternative<scenario::ResetConnection>(operation);
 }
 
 }  // namespace
@@ -283,8 +300,8 @@ Result<std::shared_ptr<tls::Editor>> make_editor(std::span<const Edit> edits, co
   for (const Edit& edit : edits)
     for (const scenario::Operation& operation : edit.operations)
       if (!can_play(operation))
-        return fail_usage(fmt::format("{}: this version of tlsproof cannot play '{}' as it stands here", edit.where.text(),
-                                      scenario::verb(operation)));
+        return fail_usage(fmt::format("{}: this version of tlsproof cannot play '{}' as it stands here",
+                                      edit.where.text(), scenario::verb(operation)));
   log->failures.clear();
   log->applied.assign(edits.size(), false);
   return std::make_shared<ScenarioEditor>(edits, log);

@@ -36,8 +36,8 @@ bool decides(Verdict verdict) {
   return verdict == Verdict::pass || verdict == Verdict::fail || verdict == Verdict::warn || verdict == Verdict::info;
 }
 
-// An honest handshake in a version that the endpoint is declared to speak is played even where the probe saw it refused: that
-// is the finding.
+// An honest handshake in a version that the endpoint is declared to speak is played even where the probe saw it
+// refused: that is the finding.
 std::vector<std::string> needs_of(const scenario::Case& one, const target::Endpoint& endpoint) {
   std::vector<std::string> needs = one.play->needs;
   if (one.play->expect.kind == Expect::Kind::completes &&
@@ -54,7 +54,9 @@ bool applies(std::span<const std::string> needs, const target::Features& feature
   });
 }
 
-bool is_certificate_check(const scenario::Case& one) { return one.play->expect.kind == Expect::Kind::certificate; }
+bool is_certificate_check(const scenario::Case& one) {
+  return one.play->expect.kind == Expect::Kind::certificate;
+}
 
 }  // namespace
 
@@ -70,7 +72,8 @@ EndpointCheck::EndpointCheck(const target::Endpoint& endpoint, const CheckOption
   run_.declared_client_auth = std::string(target::to_text(endpoint.client_auth));
 }
 
-Result<std::unique_ptr<EndpointCheck>> EndpointCheck::make(const target::Endpoint& endpoint, const CheckOptions& options) {
+Result<std::unique_ptr<EndpointCheck>> EndpointCheck::make(const target::Endpoint& endpoint,
+                                                           const CheckOptions& options) {
   if (const auto request = make_request(endpoint); !request)
     return fail_usage(fmt::format("{}: {}", escape_terminal(endpoint.label), request.error().message()));
   TLSPROOF_TRY(Material material, load_material(endpoint));
@@ -85,8 +88,11 @@ size_t EndpointCheck::want(Recipe recipe, bool exclusive, std::string_view uniqu
   recipe = plans_.settle(std::move(recipe));
   const std::string key = recipe.key(unique);
   auto [found, is_new] = played_by_key_.emplace(key, played_.size());
-  if (is_new) played_.push_back(Played{.recipe = std::move(recipe), .exclusive = exclusive, .results = {}, .attempts = {}, .logs = {}, .error = {}});
-  else if (exclusive) played_[found->second].exclusive = true;
+  if (is_new)
+    played_.push_back(Played{
+        .recipe = std::move(recipe), .exclusive = exclusive, .results = {}, .attempts = {}, .logs = {}, .error = {}});
+  else if (exclusive)
+    played_[found->second].exclusive = true;
   return found->second;
 }
 
@@ -165,17 +171,22 @@ Status EndpointCheck::probe() {
 }
 
 void EndpointCheck::set_material_features() {
-  if (material_.client_ca) features_.set("client_ca.key", Answer::yes, "given");
-  else features_.set("client_ca.key", Answer::no, "no client CA with its key was given");
-  if (plans_.has_identity()) features_.set("client_identity", Answer::yes, material_.identity ? "given" : "forged under the client CA");
-  else features_.set("client_identity", Answer::no, "no client certificate was given");
+  if (material_.client_ca)
+    features_.set("client_ca.key", Answer::yes, "given");
+  else
+    features_.set("client_ca.key", Answer::no, "no client CA with its key was given");
+  if (plans_.has_identity())
+    features_.set("client_identity", Answer::yes, material_.identity ? "given" : "forged under the client CA");
+  else
+    features_.set("client_identity", Answer::no, "no client certificate was given");
 }
 
 std::vector<x509::Certificate> EndpointCheck::issuers_seen() const {
   std::vector<x509::Certificate> issuers;
   std::set<std::string> known;  // of Bytes, g++ 12 warns at -O3
   auto add = [&](const Bytes& der) {
-    if (known.size() < 64 && known.emplace(as_text(der)).second) issuers.push_back(x509::Certificate::parse(ByteView(der)));
+    if (known.size() < 64 && known.emplace(as_text(der)).second)
+      issuers.push_back(x509::Certificate::parse(ByteView(der)));
   };
   for (const Played& played : played_)
     for (const auto& result : played.results)
@@ -227,7 +238,8 @@ void EndpointCheck::plan(const scenario::Library& library, std::span<const scena
       if (one.wants(a_case)) {
         const uint16_t version = a_case.play->version;
         // --tls narrows what is spoken; what must be refused is not spoken.
-        const bool narrowed = !options_->versions.empty() && a_case.play->expect.kind != Expect::Kind::version_refused &&
+        const bool narrowed = !options_->versions.empty() &&
+                              a_case.play->expect.kind != Expect::Kind::version_refused &&
                               !a_case.play->connections.front().client.plain_http &&
                               std::ranges::find(options_->versions, version) == options_->versions.end();
         if (!narrowed) plan_case(a_case);
@@ -292,13 +304,15 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
   bool disagree = false;
   for (size_t n = 0; n < played.results.size(); ++n) {
     const Judgement again = n == 0 ? first : judge_repetition(planned, played, n, context);
-    ++distribution[fmt::format("{}: {}", verdict::to_text(again.verdict), verdict::describe(played.results[n].outcome))];
+    ++distribution[fmt::format("{}: {}", verdict::to_text(again.verdict),
+                               verdict::describe(played.results[n].outcome))];
     if (again.verdict != first.verdict && (decides(again.verdict) || decides(first.verdict))) disagree = true;
     finding.evidence.push_back({played.attempts[n], again.events});
     finding.duration_ns += played.results[n].outcome.total_ns;
   }
   if (distribution.size() > 1)
-    for (const auto& [what, count] : distribution) finding.repeats.push_back(fmt::format("{} of {}: {}", count, played.results.size(), what));
+    for (const auto& [what, count] : distribution)
+      finding.repeats.push_back(fmt::format("{} of {}: {}", count, played.results.size(), what));
   finding.verdict = disagree ? Verdict::inconclusive : first.verdict;
   finding.reason = disagree ? "the repetitions disagree" : std::move(first.reason);
   finding.applies = first.applies;
@@ -323,8 +337,8 @@ void EndpointCheck::distrust_certificates() {
   }
 }
 
-// Who refuses everybody, or falls silent on everybody, proves nothing by refusing some: without one server flight that came
-// to its end nothing passes.
+// Who refuses everybody, or falls silent on everybody, proves nothing by refusing some: without one server flight that
+// came to its end nothing passes.
 void EndpointCheck::distrust_refusals() {
   for (const Played& played : played_)
     for (const auto& result : played.results)
@@ -332,7 +346,9 @@ void EndpointCheck::distrust_refusals() {
   for (Finding& finding : run_.findings) {
     if (finding.verdict != Verdict::pass) continue;
     finding.verdict = Verdict::inconclusive;
-    finding.reason = "no TLS handshake with an ordinary client got as far as the end of the server's messages, so that this proves nothing";
+    finding.reason =
+        "no TLS handshake with an ordinary client got as far as the end of the server's messages, so that this proves "
+        "nothing";
   }
 }
 
@@ -367,7 +383,9 @@ void EndpointCheck::compare_baselines() {
   finding.wanted = verdict::describe(before);
   finding.seen = verdict::describe(after);
   finding.reason = "the endpoint changed during the run: what was judged in between may not hold";
-  finding.why = "A server that stops answering, or answers otherwise, was restarted, reloaded, overloaded or brought down in the meantime.";
+  finding.why =
+      "A server that stops answering, or answers otherwise, was restarted, reloaded, overloaded or brought down in the "
+      "meantime.";
   finding.evidence.push_back({run_.attempts.size() - 1, ending_events(*baseline_again_)});
   run_.findings.push_back(std::move(finding));
 }
@@ -379,10 +397,12 @@ void EndpointCheck::conclude_client_auth() {
     const Expect& expect = planned.one.play->expect;
     if (planned.skip || expect.kind != Expect::Kind::client_auth || played_[planned.played].results.empty()) continue;
     const Played& played = played_[planned.played];
-    if (expect.client_auth != scenario::ClientAuthExpected::refused || knock_of(played.recipe.identity) != Knock::none) continue;
+    if (expect.client_auth != scenario::ClientAuthExpected::refused || knock_of(played.recipe.identity) != Knock::none)
+      continue;
     const Acceptance acceptance = classify(played.results.front(), reference(planned.one.play->version));
     std::string text;
-    if (acceptance.kind == Acceptance::Kind::accepted) text = "a client certificate is asked for, and clients without one are let in";
+    if (acceptance.kind == Acceptance::Kind::accepted)
+      text = "a client certificate is asked for, and clients without one are let in";
     if (acceptance.kind == Acceptance::Kind::refused)
       text = fmt::format("a client certificate is required, enforced {}", to_text(acceptance.where));
     if (!text.empty()) by_text[text].push_back(registry::version_name(planned.one.play->version));
@@ -396,12 +416,14 @@ void EndpointCheck::apply_waivers(target::WaiverBook& waivers) {
     const target::Waiver* waiver = waivers.match(finding.id(), endpoint_->label, now_);
     if (waiver == nullptr) continue;
     finding.waived = true;
-    finding.reason = fmt::format("waived: {}{}", escape_terminal(waiver->reason),
-                                 waiver->until_text.empty() ? "" : fmt::format(" (until {})", escape_terminal(waiver->until_text)));
+    finding.reason =
+        fmt::format("waived: {}{}", escape_terminal(waiver->reason),
+                    waiver->until_text.empty() ? "" : fmt::format(" (until {})", escape_terminal(waiver->until_text)));
   }
 }
 
-Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::Certificate> known, target::WaiverBook& waivers) {
+Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::Certificate> known,
+                            target::WaiverBook& waivers) {
   TLSPROOF_TRY(auto selected, select(library));
   if (run_.unreachable || !run_.error.empty()) return {};
   plan(library, selected);

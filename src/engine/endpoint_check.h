@@ -18,16 +18,19 @@ namespace tlsproof::engine {
 class EndpointCheck {
  public:
   // Loads what the endpoint's files hold. Borrows all of it.
-  [[nodiscard]] static Result<std::unique_ptr<EndpointCheck>> make(const target::Endpoint& endpoint, const CheckOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<EndpointCheck>> make(const target::Endpoint& endpoint,
+                                                                   const CheckOptions& options);
 
-  // Resolves, connects a few times, and fills the features. An endpoint that cannot be reached is an outcome, not an error.
+  // Resolves, connects a few times, and fills the features. An endpoint that cannot be reached is an outcome, not an
+  // error.
   Status probe();
   // Certificates of CAs that this endpoint sent: they may explain another one's incomplete chain.
   [[nodiscard]] std::vector<x509::Certificate> issuers_seen() const;
   // Plays and judges; `known` are certificates from all endpoints of the run.
   Status check(const scenario::Library& library, std::vector<x509::Certificate> known, target::WaiverBook& waivers);
 
-  // A failing environment ends this endpoint's way, not the run: what was judged stays, and the run says what is missing.
+  // A failing environment ends this endpoint's way, not the run: what was judged stays, and the run says what is
+  // missing.
   void keep_error(const Status& status) {
     if (!status && run_.error.empty()) run_.error = status.error().message();
   }
@@ -45,7 +48,7 @@ class EndpointCheck {
   };
   struct PlannedCase {
     scenario::Case one;
-    size_t played = 0;          // index into played_
+    size_t played = 0;  // index into played_
     std::optional<std::string> skip;
     bool applies = true;  // skip: see Finding::applies
   };
@@ -61,7 +64,8 @@ class EndpointCheck {
   void plan(const scenario::Library& library, std::span<const scenario::Selected> selected);
   void plan_case(const scenario::Case& one);
   verdict::Finding judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange);
-  [[nodiscard]] Judgement judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition, const JudgeContext& context) const;
+  [[nodiscard]] Judgement judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition,
+                                           const JudgeContext& context) const;
   void distrust_certificates();
   void distrust_refusals();
   void compare_baselines();
@@ -84,7 +88,7 @@ class EndpointCheck {
   std::vector<size_t> probed_;             // played_ of the probe
   std::vector<PlannedCase> cases_;
   std::optional<session::AttemptResult> baseline_again_;
-  std::optional<size_t> baseline_;         // played_ of the honest attempt that is played first and last
+  std::optional<size_t> baseline_;  // played_ of the honest attempt that is played first and last
   verdict::EndpointRun run_;
 };
 

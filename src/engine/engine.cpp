@@ -55,15 +55,17 @@ void note_unused_waivers(const target::WaiverBook& book, verdict::CheckRun& run)
       for (const verdict::Finding& finding : endpoint.findings)
         played |= finding.verdict != verdict::Verdict::skip && target::covers(*waiver, finding.id(), endpoint.label);
       if (played)
-        endpoint.notes.push_back(fmt::format("the waiver at {} ('{}') was of no use: nothing is waived by it, or its day is over",
-                                             waiver->where, escape_terminal(waiver->check)));
+        endpoint.notes.push_back(
+            fmt::format("the waiver at {} ('{}') was of no use: nothing is waived by it, or its day is over",
+                        waiver->where, escape_terminal(waiver->check)));
     }
   }
 }
 
 }  // namespace
 
-Result<verdict::CheckRun> run_check(const target::Target& target, const scenario::Library& library, const CheckOptions& options) {
+Result<verdict::CheckRun> run_check(const target::Target& target, const scenario::Library& library,
+                                    const CheckOptions& options) {
   const int64_t start_ns = options.clock->monotonic_ns();
   verdict::CheckRun run = begin_run(options);
   TLSPROOF_TRY_VOID(check_words(target, library, options));

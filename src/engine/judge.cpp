@@ -35,7 +35,8 @@ Judgement not_run(std::string wanted, const session::AttemptResult& result) {
 }
 
 bool did_not_run(const Outcome& outcome) {
-  return outcome.kind == Outcome::Kind::unreachable || (outcome.kind == Outcome::Kind::local_failure && outcome.version == 0);
+  return outcome.kind == Outcome::Kind::unreachable ||
+         (outcome.kind == Outcome::Kind::local_failure && outcome.version == 0);
 }
 
 bool refused(const Outcome& outcome) {
@@ -43,12 +44,15 @@ bool refused(const Outcome& outcome) {
     case Outcome::Kind::alert:
     case Outcome::Kind::close_notify:
     case Outcome::Kind::eof:
-    case Outcome::Kind::reset: return true;
-    default: return false;
+    case Outcome::Kind::reset:
+      return true;
+    default:
+      return false;
   }
 }
 
-Judgement judge_completes(const scenario::Case& one, const session::AttemptResult& result, const JudgeContext& context) {
+Judgement judge_completes(const scenario::Case& one, const session::AttemptResult& result,
+                          const JudgeContext& context) {
   const std::string wanted = "the handshake completes and application data is exchanged";
   const Outcome& outcome = result.outcome;
   const std::string seen = verdict::describe(outcome);
@@ -59,11 +63,16 @@ Judgement judge_completes(const scenario::Case& one, const session::AttemptResul
     return with_ending(std::move(out), result);
   }
   if (outcome.kind == Outcome::Kind::no_objection)
-    return with_ending(undecided(wanted, seen, "the handshake was complete, but no application data and no clean close came; "
-                                               "--http-path can name a page that answers"), result);
-  if (refused(outcome) && outcome.client_certificate_requested && !outcome.client_certificate_sent && !context.has_identity) {
+    return with_ending(undecided(wanted, seen,
+                                 "the handshake was complete, but no application data and no clean close came; "
+                                 "--http-path can name a page that answers"),
+                       result);
+  if (refused(outcome) && outcome.client_certificate_requested && !outcome.client_certificate_sent &&
+      !context.has_identity) {
     Judgement out = judged(Verdict::skip, wanted, seen);
-    out.reason = "the server wants a client certificate; give --client-cert and --client-key, or --client-ca and --client-ca-key";
+    out.reason =
+        "the server wants a client certificate; give --client-cert and --client-key, or --client-ca and "
+        "--client-ca-key";
     return with_ending(std::move(out), result);
   }
   return with_ending(judged(broken(one.scenario->requirement), wanted, seen), result);
@@ -77,8 +86,9 @@ Judgement judge_abort(const scenario::Case& one, const session::AttemptResult& r
   Judgement out = judged(broken(one.scenario->requirement), wanted, verdict::describe(outcome));
   switch (outcome.kind) {
     case Outcome::Kind::alert:
-      out.verdict = expect.alerts.empty() || std::ranges::find(expect.alerts, outcome.alert) != expect.alerts.end() ? Verdict::pass
-                                                                                                                    : Verdict::warn;
+      out.verdict = expect.alerts.empty() || std::ranges::find(expect.alerts, outcome.alert) != expect.alerts.end()
+                        ? Verdict::pass
+                        : Verdict::warn;
       break;
     case Outcome::Kind::close_notify:
     case Outcome::Kind::eof:
@@ -89,7 +99,8 @@ Judgement judge_abort(const scenario::Case& one, const session::AttemptResult& r
     case Outcome::Kind::waited:
       if (expect.waited_allowed) out.verdict = Verdict::pass;
       break;
-    default: break;
+    default:
+      break;
   }
   return with_ending(std::move(out), result);
 }
@@ -98,7 +109,8 @@ Judgement judge_refused(const scenario::Case& one, const session::AttemptResult&
   const Outcome& outcome = result.outcome;
   const bool waited = outcome.kind == Outcome::Kind::waited && one.play->expect.waited_allowed;
   return with_ending(judged(refused(outcome) || waited ? Verdict::pass : broken(one.scenario->requirement),
-                            scenario::describe(one.play->expect), verdict::describe(outcome)), result);
+                            scenario::describe(one.play->expect), verdict::describe(outcome)),
+                     result);
 }
 
 Judgement judge_version(const scenario::Case& one, const session::AttemptResult& result) {
@@ -117,7 +129,9 @@ Judgement judge_version(const scenario::Case& one, const session::AttemptResult&
     return with_ending(std::move(out), result);
   }
   if (outcome.kind == Outcome::Kind::hang || outcome.kind == Outcome::Kind::waited)
-    return with_ending(undecided(wanted, verdict::describe(outcome), "the server neither answered nor refused before the time was over"), result);
+    return with_ending(undecided(wanted, verdict::describe(outcome),
+                                 "the server neither answered nor refused before the time was over"),
+                       result);
   return with_ending(undecided(wanted, verdict::describe(outcome), verdict::describe(outcome)), result);
 }
 
@@ -128,12 +142,16 @@ Judgement judge_server_name(const session::AttemptResult& result, const JudgeCon
     const x509::NameCheck names = x509::check_name(*facts.chain.front(), "tlsproof-control.invalid");
     std::string list;
     for (const std::string& name : names.names) list += (list.empty() ? "" : ", ") + name;
-    Judgement out = judged(Verdict::info, wanted, fmt::format("a certificate for {}", list.empty() ? facts.chain.front()->escaped_title() : list));
+    Judgement out =
+        judged(Verdict::info, wanted,
+               fmt::format("a certificate for {}", list.empty() ? facts.chain.front()->escaped_title() : list));
     out.events = message_event(result, Direction::server_to_client, handshake::certificate);
     return out;
   }
-  if (refused(result.outcome)) return with_ending(judged(Verdict::info, wanted, verdict::describe(result.outcome)), result);
-  return with_ending(undecided(wanted, verdict::describe(result.outcome), "neither a certificate nor a refusal came"), result);
+  if (refused(result.outcome))
+    return with_ending(judged(Verdict::info, wanted, verdict::describe(result.outcome)), result);
+  return with_ending(undecided(wanted, verdict::describe(result.outcome), "neither a certificate nor a refusal came"),
+                     result);
 }
 
 Judgement judge_plain_http(const scenario::Case& one, const session::AttemptResult& result) {
@@ -145,7 +163,8 @@ Judgement judge_plain_http(const scenario::Case& one, const session::AttemptResu
     out.seen = fmt::format("HTTP {} in the clear{}", outcome.http_status,
                            outcome.http_reason.empty() ? "" : ": " + outcome.http_reason);
     if (outcome.http_status < 300) out.verdict = broken(one.scenario->requirement);
-    if (outcome.http_status >= 300 && outcome.http_status < 400) out.notes.push_back("a redirect in the clear can be changed on its way");
+    if (outcome.http_status >= 300 && outcome.http_status < 400)
+      out.notes.push_back("a redirect in the clear can be changed on its way");
     return with_ending(std::move(out), result);
   }
   if (answer.size() >= 7 && answer[0] == registry::content_type::alert && answer[1] == 3) {
@@ -153,11 +172,13 @@ Judgement judge_plain_http(const scenario::Case& one, const session::AttemptResu
     return with_ending(std::move(out), result);
   }
   if (answer.empty()) {
-    if (outcome.kind == Outcome::Kind::hang || outcome.kind == Outcome::Kind::waited) out.seen = "nothing until the time was over";
+    if (outcome.kind == Outcome::Kind::hang || outcome.kind == Outcome::Kind::waited)
+      out.seen = "nothing until the time was over";
     return with_ending(std::move(out), result);
   }
-  out = undecided(wanted, fmt::format("{} bytes in the clear that are neither HTTP nor TLS: '{}'", answer.size(),
-                                      escape_terminal_limited(as_text(answer.first(std::min<size_t>(answer.size(), 64))), 64)),
+  out = undecided(wanted,
+                  fmt::format("{} bytes in the clear that are neither HTTP nor TLS: '{}'", answer.size(),
+                              escape_terminal_limited(as_text(answer.first(std::min<size_t>(answer.size(), 64))), 64)),
                   "what the server says in the clear is not HTTP; whether it is content cannot be told");
   return with_ending(std::move(out), result);
 }
@@ -166,16 +187,22 @@ Judgement judge_requested(const session::AttemptResult& result, const JudgeConte
   const bool requested = result.certificate_request.count > 0;
   const Ruling ruling = rule_requested(context.endpoint->client_auth, requested);
   if (!requested && !result.server_flight_complete)
-    return with_ending(undecided(ruling.wanted, verdict::describe(result.outcome), "the server's flight did not come to its end"), result);
-  Judgement out = judged(ruling.verdict, ruling.wanted, requested ? "a CertificateRequest came" : "no CertificateRequest came");
-  out.events = message_event(result, Direction::server_to_client, requested ? handshake::certificate_request : handshake::server_hello);
+    return with_ending(
+        undecided(ruling.wanted, verdict::describe(result.outcome), "the server's flight did not come to its end"),
+        result);
+  Judgement out =
+      judged(ruling.verdict, ruling.wanted, requested ? "a CertificateRequest came" : "no CertificateRequest came");
+  out.events = message_event(result, Direction::server_to_client,
+                             requested ? handshake::certificate_request : handshake::server_hello);
   return out;
 }
 
 Judgement judge_ca_names(const session::AttemptResult& result, const JudgeContext& context) {
   const std::string wanted = "the names of the CAs whose certificates are accepted";
   const auto& request = result.certificate_request;
-  if (request.count == 0) return with_ending(undecided(wanted, "no CertificateRequest", "this connection was not asked for a certificate"), result);
+  if (request.count == 0)
+    return with_ending(undecided(wanted, "no CertificateRequest", "this connection was not asked for a certificate"),
+                       result);
   std::string names;
   bool ours = false;
   for (size_t i = 0; i < request.authorities.size(); ++i) {
@@ -187,8 +214,10 @@ Judgement judge_ca_names(const session::AttemptResult& result, const JudgeContex
   Judgement out = judged(Verdict::info, wanted, names.empty() ? "none: any certificate may be sent" : names);
   if (!request.authorities.empty() && context.client_ca_name && !ours) {
     out.verdict = Verdict::warn;
-    out.notes.push_back(fmt::format("the client CA at hand, {}, is not among them: clients that choose by these names will not offer its "
-                                    "certificates", context.client_ca_name->escaped_text(80)));
+    out.notes.push_back(fmt::format(
+        "the client CA at hand, {}, is not among them: clients that choose by these names will not offer its "
+        "certificates",
+        context.client_ca_name->escaped_text(80)));
   }
   out.events = message_event(result, Direction::server_to_client, handshake::certificate_request);
   return out;
@@ -197,7 +226,9 @@ Judgement judge_ca_names(const session::AttemptResult& result, const JudgeContex
 Judgement judge_schemes(const scenario::Case& one, const session::AttemptResult& result) {
   const std::string wanted = "no scheme with MD5 or SHA-1";
   const auto& request = result.certificate_request;
-  if (request.count == 0) return with_ending(undecided(wanted, "no CertificateRequest", "this connection was not asked for a certificate"), result);
+  if (request.count == 0)
+    return with_ending(undecided(wanted, "no CertificateRequest", "this connection was not asked for a certificate"),
+                       result);
   std::string all;
   std::string weak;
   for (uint16_t scheme : request.signature_schemes) {
@@ -206,12 +237,14 @@ Judgement judge_schemes(const scenario::Case& one, const session::AttemptResult&
     const unsigned hash = scheme >> 8;  // TLS 1.2's pairs: 1 is MD5, 2 is SHA-1 (RFC 5246 §7.4.1.4.1)
     if (hash == 1 || hash == 2) weak += (weak.empty() ? "" : ", ") + name;
   }
-  Judgement out = judged(weak.empty() ? Verdict::pass : broken(one.scenario->requirement), wanted, weak.empty() ? all : weak);
+  Judgement out =
+      judged(weak.empty() ? Verdict::pass : broken(one.scenario->requirement), wanted, weak.empty() ? all : weak);
   out.events = message_event(result, Direction::server_to_client, handshake::certificate_request);
   return out;
 }
 
-Judgement judge_knock(const scenario::Identity& played, const session::AttemptResult& result, const JudgeContext& context) {
+Judgement judge_knock(const scenario::Identity& played, const session::AttemptResult& result,
+                      const JudgeContext& context) {
   const Knock knock = knock_of(played);
   const session::AttemptResult* reference = knock == Knock::good ? nullptr : context.reference;
   const Acceptance acceptance = classify(result, reference);
@@ -219,9 +252,12 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
   const Ruling ruling = rule(context.endpoint->client_auth, knock, accepted);
   std::string seen = verdict::describe(result.outcome);
   if (acceptance.kind == Acceptance::Kind::failed) return not_run(ruling.wanted, result);
-  if (acceptance.kind == Acceptance::Kind::unclear) return with_ending(undecided(ruling.wanted, seen, acceptance.why), result);
+  if (acceptance.kind == Acceptance::Kind::unclear)
+    return with_ending(undecided(ruling.wanted, seen, acceptance.why), result);
   if (knock != Knock::none && result.server_flight_complete && result.certificate_request.count == 0)
-    return with_ending(undecided(ruling.wanted, seen, "no certificate was asked for on this connection, so that none was shown"), result);
+    return with_ending(
+        undecided(ruling.wanted, seen, "no certificate was asked for on this connection, so that none was shown"),
+        result);
   // Who refuses everybody proves nothing by refusing the bad ones.
   // But decrypt_error is said of CertificateVerify alone (RFC 8446 §6.2), and so is proof by itself.
   const bool is_proof = knock == Knock::no_key && result.outcome.kind == Outcome::Kind::alert &&
@@ -229,7 +265,9 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
   if (!accepted && !is_proof && reference != nullptr) {
     const Acceptance good = classify(*reference, nullptr);
     if (good.kind == Acceptance::Kind::refused)
-      return with_ending(undecided(ruling.wanted, seen, "the good client certificate is refused too, so that this refusal proves nothing"), result);
+      return with_ending(undecided(ruling.wanted, seen,
+                                   "the good client certificate is refused too, so that this refusal proves nothing"),
+                         result);
   }
   Judgement out = judged(ruling.verdict, ruling.wanted, fmt::format("{}: {}", accepted ? "accepted" : "refused", seen));
   if (!accepted) out.notes.push_back(fmt::format("enforced {}", to_text(acceptance.where)));
@@ -237,14 +275,18 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
   return with_ending(std::move(out), result);
 }
 
-Judgement judge_client_auth(const scenario::Case& one, const scenario::Identity& played, const session::AttemptResult& result,
-                            const JudgeContext& context) {
+Judgement judge_client_auth(const scenario::Case& one, const scenario::Identity& played,
+                            const session::AttemptResult& result, const JudgeContext& context) {
   switch (one.play->expect.client_auth) {
-    case ClientAuthExpected::requested: return judge_requested(result, context);
-    case ClientAuthExpected::ca_names: return judge_ca_names(result, context);
-    case ClientAuthExpected::signature_schemes: return judge_schemes(one, result);
+    case ClientAuthExpected::requested:
+      return judge_requested(result, context);
+    case ClientAuthExpected::ca_names:
+      return judge_ca_names(result, context);
+    case ClientAuthExpected::signature_schemes:
+      return judge_schemes(one, result);
     case ClientAuthExpected::accepted:
-    case ClientAuthExpected::refused: break;
+    case ClientAuthExpected::refused:
+      break;
   }
   return judge_knock(played, result, context);
 }
@@ -257,7 +299,8 @@ Judgement judge_chain(const scenario::Case& one, const session::AttemptResult& r
   const ChainFacts& facts = context.chains->facts(result.peer_chain);
   Judgement out = one.play->expect.kind == Expect::Kind::control
                       ? judge_control(one.play->control, facts, context.chains->terms(), *context.strange_anchors)
-                      : judge_certificate(one.play->expect.certificate, facts, context.chains->terms(), broken(one.scenario->requirement));
+                      : judge_certificate(one.play->expect.certificate, facts, context.chains->terms(),
+                                          broken(one.scenario->requirement));
   out.events = message_event(result, Direction::server_to_client, handshake::certificate);
   return out;
 }
@@ -269,17 +312,27 @@ Judgement judge(const scenario::Case& one, const scenario::Identity& played, con
   const Expect& expect = one.play->expect;
   if (did_not_run(result.outcome)) return not_run(scenario::describe(expect), result);
   switch (expect.kind) {
-    case Expect::Kind::completes: return judge_completes(one, result, context);
-    case Expect::Kind::abort: return judge_abort(one, result);
-    case Expect::Kind::refused: return judge_refused(one, result);
-    case Expect::Kind::client_auth: return judge_client_auth(one, played, result, context);
+    case Expect::Kind::completes:
+      return judge_completes(one, result, context);
+    case Expect::Kind::abort:
+      return judge_abort(one, result);
+    case Expect::Kind::refused:
+      return judge_refused(one, result);
+    case Expect::Kind::client_auth:
+      return judge_client_auth(one, played, result, context);
     case Expect::Kind::certificate:
-    case Expect::Kind::control: return judge_chain(one, result, context);
-    case Expect::Kind::version_refused: return judge_version(one, result);
-    case Expect::Kind::server_name_told: return judge_server_name(result, context);
-    case Expect::Kind::plain_http_refused: return judge_plain_http(one, result);
-    case Expect::Kind::ignored: return judge_completes(one, result, context);
-    case Expect::Kind::answers: break;
+    case Expect::Kind::control:
+      return judge_chain(one, result, context);
+    case Expect::Kind::version_refused:
+      return judge_version(one, result);
+    case Expect::Kind::server_name_told:
+      return judge_server_name(result, context);
+    case Expect::Kind::plain_http_refused:
+      return judge_plain_http(one, result);
+    case Expect::Kind::ignored:
+      return judge_completes(one, result, context);
+    case Expect::Kind::answers:
+      break;
   }
   Judgement out = judged(Verdict::skip, scenario::describe(expect), {});
   out.reason = fmt::format("this version of tlsproof cannot judge 'expect: {}' yet", scenario::to_text(expect.kind));

@@ -9,10 +9,13 @@ using verdict::Verdict;
 Verdict broken(Requirement requirement) {
   switch (requirement) {
     case Requirement::must:
-    case Requirement::robustness: return Verdict::fail;
-    case Requirement::should: return Verdict::warn;
+    case Requirement::robustness:
+      return Verdict::fail;
+    case Requirement::should:
+      return Verdict::warn;
     case Requirement::may:
-    case Requirement::info: return Verdict::info;
+    case Requirement::info:
+      return Verdict::info;
   }
   return Verdict::fail;
 }
@@ -44,13 +47,15 @@ std::vector<size_t> ending_events(const session::AttemptResult& result) {
         break;
       case EventKind::http_response:
       case EventKind::connect_failed:
-      case EventKind::problem: return {i};
+      case EventKind::problem:
+        return {i};
       case EventKind::end_of_stream:
       case EventKind::reset:
       case EventKind::timed_out:
         if (found.empty()) found = {i};
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return found;

@@ -53,8 +53,9 @@ Result<Material> load_material(const target::Endpoint& endpoint) {
     TLSPROOF_TRY(material.identity, load_identity(endpoint.client_identity));
   }
   if (!endpoint.client_ca.empty()) {
-    TLSPROOF_TRY(material.client_ca, pki::Authority::load(endpoint.client_ca.certificate_path, endpoint.client_ca.key_path,
-                                                          passphrase_of(endpoint.client_ca)));
+    TLSPROOF_TRY(material.client_ca,
+                 pki::Authority::load(endpoint.client_ca.certificate_path, endpoint.client_ca.key_path,
+                                      passphrase_of(endpoint.client_ca)));
   }
   return material;
 }

@@ -23,10 +23,14 @@ constexpr uint16_t kRsaPkcs1Sha1 = 0x0201;
 
 std::string identity_text(const Identity& identity) {
   switch (identity.kind) {
-    case Identity::Kind::automatic: return "automatic";
-    case Identity::Kind::none: return "none";
-    case Identity::Kind::good: return "good";
-    case Identity::Kind::fault: return identity.fault;
+    case Identity::Kind::automatic:
+      return "automatic";
+    case Identity::Kind::none:
+      return "none";
+    case Identity::Kind::good:
+      return "good";
+    case Identity::Kind::fault:
+      return identity.fault;
   }
   return {};
 }
@@ -34,10 +38,13 @@ std::string identity_text(const Identity& identity) {
 std::string identity_label(const Identity& identity) {
   switch (identity.kind) {
     case Identity::Kind::automatic:
-    case Identity::Kind::none: return "no client certificate";
-    case Identity::Kind::good: return "good client certificate";
+    case Identity::Kind::none:
+      return "no client certificate";
+    case Identity::Kind::good:
+      return "good client certificate";
     case Identity::Kind::fault:
-      if (const pki::Fault* fault = pki::find_fault(identity.fault)) return fmt::format("client certificate {}", fault->name);
+      if (const pki::Fault* fault = pki::find_fault(identity.fault))
+        return fmt::format("client certificate {}", fault->name);
       return "client certificate " + identity.fault;
   }
   return {};
@@ -48,9 +55,9 @@ bool is_rsa(const crypto::SchemeInfo& info) {
   return info.family == Family::rsa_pkcs1 || info.family == Family::rsa_pss_rsae || info.family == Family::rsa_pss_pss;
 }
 
-// Offers only the schemes (and, below TLS 1.3, the suites) that a key of this type can use, so that the server shows the
-// certificate it has for it. signature_algorithms_cert says that any signature within the chain will do, SHA-1 too: OpenSSL
-// leaves out certificates signed otherwise, and a weak one is to be seen, not hidden.
+// Offers only the schemes (and, below TLS 1.3, the suites) that a key of this type can use, so that the server shows
+// the certificate it has for it. signature_algorithms_cert says that any signature within the chain will do, SHA-1 too:
+// OpenSSL leaves out certificates signed otherwise, and a weak one is to be seen, not hidden.
 void restrict_key_type(tls::ClientConfig& config, KeyType type) {
   config.signature_schemes_cert = config.signature_schemes;
   config.signature_schemes_cert.insert(config.signature_schemes_cert.end(), {kEcdsaSha1, kRsaPkcs1Sha1});
@@ -78,9 +85,9 @@ std::string random_name(RandomSource& random) {
 std::string Recipe::key(std::string_view unique) const {
   std::string versions;
   for (uint16_t offered : client.versions) versions += fmt::format("{:04x},", offered);
-  return fmt::format("{:04x}|{}|{}|{}|{}|{}|{}|{}|{}", version, static_cast<int>(client.server_name), client.server_name_literal,
-                     static_cast<int>(client.key_type), versions, client.plain_http, client.request, identity_text(identity),
-                     edits != nullptr && !edits->empty() ? unique : "");
+  return fmt::format("{:04x}|{}|{}|{}|{}|{}|{}|{}|{}", version, static_cast<int>(client.server_name),
+                     client.server_name_literal, static_cast<int>(client.key_type), versions, client.plain_http,
+                     client.request, identity_text(identity), edits != nullptr && !edits->empty() ? unique : "");
 }
 
 std::string Recipe::label() const {
@@ -111,8 +118,12 @@ Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Ident
     source = material_->identity;
   } else {
     if (!material_->client_ca) return fail_usage(fmt::format("no client CA is at hand to forge '{}'", name));
-    const pki::ForgeContext context{.authority = *material_->client_ca, .role = pki::Role::client, .subject = {}, .names = {},
-                                    .now = now_, .random = *random_};
+    const pki::ForgeContext context{.authority = *material_->client_ca,
+                                    .role = pki::Role::client,
+                                    .subject = {},
+                                    .names = {},
+                                    .now = now_,
+                                    .random = *random_};
     TLSPROOF_TRY(source, pki::forge(name, context));
   }
   for (const Bytes& der : source->chain) made->chain.push_back(der);
@@ -124,7 +135,8 @@ Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Ident
 Result<std::string> make_request(const target::Endpoint& endpoint) {
   app::Http1Request request;
   request.path = endpoint.http.path;
-  request.host = endpoint.http.host.empty() ? app::http_host(endpoint.name(), endpoint.address.port) : endpoint.http.host;
+  request.host =
+      endpoint.http.host.empty() ? app::http_host(endpoint.name(), endpoint.address.port) : endpoint.http.host;
   TLSPROOF_TRY(const Bytes bytes, app::make_http1_request(request));
   return std::string(as_text(bytes));
 }

@@ -18,7 +18,9 @@ namespace {
 constexpr std::array<uint16_t, 2> kVersions = {0x0304, 0x0303};
 
 // The server went on with the version that was offered alone.
-bool spoke(const Seen& seen) { return seen.result->outcome.version == seen.wanted.version; }
+bool spoke(const Seen& seen) {
+  return seen.result->outcome.version == seen.wanted.version;
+}
 
 // Refused, rather than not reached or not heard to the end.
 bool refused(const Seen& seen) {
@@ -27,8 +29,10 @@ bool refused(const Seen& seen) {
     case Outcome::Kind::close_notify:
     case Outcome::Kind::eof:
     case Outcome::Kind::reset:
-    case Outcome::Kind::plain_text: return true;
-    default: return false;
+    case Outcome::Kind::plain_text:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -41,12 +45,16 @@ void conclude_version(uint16_t version, std::span<const Seen> seen, target::Feat
     if (one.wanted.version != version) continue;
     any = true;
     if (spoke(one)) return features.set(name, Answer::yes, "negotiated");
-    if (refused(one)) refusal = &one;
-    else unheard = &one;
+    if (refused(one))
+      refusal = &one;
+    else
+      unheard = &one;
   }
   if (!any) return;
-  if (refusal != nullptr && unheard == nullptr) features.set(name, Answer::no, verdict::describe(refusal->result->outcome));
-  else features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
+  if (refusal != nullptr && unheard == nullptr)
+    features.set(name, Answer::no, verdict::describe(refusal->result->outcome));
+  else
+    features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
 }
 
 void conclude_key_type(KeyType type, std::string_view name, std::span<const Seen> seen, target::Features& features) {
@@ -64,8 +72,10 @@ void conclude_key_type(KeyType type, std::string_view name, std::span<const Seen
     if (!refused(one) && one.result->peer_chain.empty()) unheard = &one;
   }
   if (last == nullptr) return;
-  if (unheard == nullptr) features.set(name, Answer::no, verdict::describe(last->result->outcome));
-  else features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
+  if (unheard == nullptr)
+    features.set(name, Answer::no, verdict::describe(last->result->outcome));
+  else
+    features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
 }
 
 void conclude_client_auth(uint16_t version, std::span<const Seen> seen, target::Features& features) {
@@ -103,7 +113,8 @@ void conclude(std::span<const Seen> seen, target::Features& features) {
   for (uint16_t version : kVersions)
     requested = std::max(requested, features.get(target::client_auth_feature(version)).answer);
   if (requested != Answer::unknown)
-    features.set("client_auth.requested", requested, requested == Answer::yes ? "CertificateRequest came" : "no CertificateRequest came");
+    features.set("client_auth.requested", requested,
+                 requested == Answer::yes ? "CertificateRequest came" : "no CertificateRequest came");
 
   for (const Seen& one : seen) {
     if (one.result->outcome.http_status != 0)

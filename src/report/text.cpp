@@ -91,7 +91,9 @@ void write_what_it_is(Canvas& canvas, const EndpointRun& run) {
   }
 }
 
-bool is_skip(const Finding& finding) { return !finding.waived && finding.verdict == Verdict::skip; }
+bool is_skip(const Finding& finding) {
+  return !finding.waived && finding.verdict == Verdict::skip;
+}
 
 // The table: a row for each scenario and verdict. Columns are as wide as what stands in them, within reason.
 void write_table(Canvas& canvas, const EndpointRun& run) {

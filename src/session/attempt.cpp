@@ -102,7 +102,8 @@ void Active::start() {
 
 void Active::on_connect(net::ConnectResult result) {
   if (!result) {
-    conversation_.connect_failed(result.error().error.message(), result.error().kind == net::ConnectError::Kind::timed_out);
+    conversation_.connect_failed(result.error().error.message(),
+                                 result.error().kind == net::ConnectError::Kind::timed_out);
     return finish();
   }
   socket_ = std::move(*result);
@@ -131,12 +132,19 @@ void Active::read_some() {
   for (int i = 0; i < 4 && !conversation_.done(); ++i) {
     const net::IoResult got = socket_.read(buffer);
     switch (got.status) {
-      case net::IoStatus::ok: conversation_.received(ByteView(buffer).first(got.len)); break;
-      case net::IoStatus::would_block: return;
-      case net::IoStatus::eof: conversation_.peer_ended(); return;
+      case net::IoStatus::ok:
+        conversation_.received(ByteView(buffer).first(got.len));
+        break;
+      case net::IoStatus::would_block:
+        return;
+      case net::IoStatus::eof:
+        conversation_.peer_ended();
+        return;
       case net::IoStatus::reset:
       case net::IoStatus::closed:
-      case net::IoStatus::error: conversation_.peer_reset(); return;
+      case net::IoStatus::error:
+        conversation_.peer_reset();
+        return;
     }
   }
 }

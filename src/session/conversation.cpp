@@ -11,9 +11,9 @@
 
 namespace tlsproof::session {
 
+using trace::EventKind;
 using verdict::Outcome;
 using verdict::Phase;
-using trace::EventKind;
 using wire::Direction;
 
 namespace {
@@ -22,11 +22,13 @@ constexpr int64_t kFlushTimeout = 1'000'000'000;
 constexpr size_t kFirstBytes = 64;
 // Of a response this much is read; then we say goodbye. What decides stands at its beginning.
 constexpr uint64_t kMaxBody = uint64_t{1} << 20;
-// A peer may send for as long as it likes while we wait for its answer; beyond this it is a flood. Every attempt of a run
-// keeps what it received, so this bounds the run's memory too.
+// A peer may send for as long as it likes while we wait for its answer; beyond this it is a flood. Every attempt of a
+// run keeps what it received, so this bounds the run's memory too.
 constexpr uint64_t kMaxReceived = uint64_t{2} << 20;
 
-std::string_view step_name(bool handshake_complete) { return handshake_complete ? "response" : "handshake"; }
+std::string_view step_name(bool handshake_complete) {
+  return handshake_complete ? "response" : "handshake";
+}
 
 }  // namespace
 
@@ -62,7 +64,8 @@ void Conversation::connected() {
   outcome_.connect_ns = clock_->monotonic_ns() - start_ns_;
   if (plan_->plain_http) {
     enter(Step::request, plan_->timeouts.request);
-    trace_->on_event(EventKind::http_request, Direction::client_to_server, plan_->request.substr(0, plan_->request.find('\r')));
+    trace_->on_event(EventKind::http_request, Direction::client_to_server,
+                     plan_->request.substr(0, plan_->request.find('\r')));
     return;
   }
   enter(Step::handshake, plan_->timeouts.handshake);
@@ -154,7 +157,8 @@ void Conversation::advance() {
 void Conversation::start_request() {
   if (plan_->request.empty()) return enter(Step::listening, plan_->timeouts.drain);
   enter(Step::request, plan_->timeouts.request);
-  trace_->on_event(EventKind::http_request, Direction::client_to_server, plan_->request.substr(0, plan_->request.find('\r')));
+  trace_->on_event(EventKind::http_request, Direction::client_to_server,
+                   plan_->request.substr(0, plan_->request.find('\r')));
   client_.write(as_bytes(plan_->request));
 }
 
@@ -163,7 +167,8 @@ void Conversation::take_response(ByteView data) {
   response_.feed(data);
   if (response_.state() == app::Http1Response::State::complete || response_.body_len() > kMaxBody) response_complete();
   if (response_.state() == app::Http1Response::State::broken) {
-    trace_->on_event(EventKind::note, Direction::server_to_client, fmt::format("no HTTP response: {}", response_.broken_reason()));
+    trace_->on_event(EventKind::note, Direction::server_to_client,
+                     fmt::format("no HTTP response: {}", response_.broken_reason()));
     response_seen_ = true;
     if (plan_->plain_http) {
       outcome_.detail = std::string(response_.broken_reason());
@@ -216,8 +221,8 @@ void Conversation::end_of_input(Outcome::Kind kind) {
     } else if (step_ == Step::silent) {
       finish(Outcome::Kind::waited);
     } else if (step_ == Step::closing) {
-      // The end of TCP after our close_notify is the peer's usual answer to it; a reset there is the socket closed with our
-      // close_notify unread, and says nothing.
+      // The end of TCP after our close_notify is the peer's usual answer to it; a reset there is the socket closed with
+      // our close_notify unread, and says nothing.
       finish(answered || heard_application_ || kind == Outcome::Kind::eof ? Outcome::Kind::completed : kind);
     } else {
       finish(answered ? Outcome::Kind::completed : kind);

@@ -10,7 +10,9 @@ class ByteList {
   [[nodiscard]] size_t size() const { return ranges_.size(); }
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
   // Borrows until the next change of the list.
-  [[nodiscard]] ByteView operator[](size_t i) const { return ByteView(pool_).subspan(ranges_[i].offset, ranges_[i].len); }
+  [[nodiscard]] ByteView operator[](size_t i) const {
+    return ByteView(pool_).subspan(ranges_[i].offset, ranges_[i].len);
+  }
   void push_back(ByteView value) { insert(ranges_.size(), value); }
   // `value` must not point into this list.
   void insert(size_t at, ByteView value) {

@@ -30,11 +30,17 @@ struct ByteRange {
 [[nodiscard]] inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-[[nodiscard]] inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
-[[nodiscard]] inline Bytes to_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
+[[nodiscard]] inline Bytes to_bytes(ByteView view) {
+  return {view.begin(), view.end()};
+}
+[[nodiscard]] inline Bytes to_bytes(std::string_view text) {
+  return to_bytes(as_bytes(text));
+}
 
 [[nodiscard]] bool equal(ByteView a, ByteView b);
-inline void append(Bytes& to, ByteView what) { to.insert(to.end(), what.begin(), what.end()); }
+inline void append(Bytes& to, ByteView what) {
+  to.insert(to.end(), what.begin(), what.end());
+}
 
 // Lower-case hex without separators: {0x0a, 0xff} -> "0aff".
 [[nodiscard]] std::string to_hex(ByteView bytes);

@@ -32,7 +32,8 @@ class Reader {
   [[nodiscard]] bool opaque16(ByteView& out, std::string_view field, size_t min = 0, size_t max = 0xffff);
   [[nodiscard]] bool opaque24(ByteView& out, std::string_view field, size_t min = 0, size_t max = 0xffffff);
 
-  // The same as a child that cannot leave its frame and shares the ParseError. `out` may be declared `Reader child = r;`.
+  // The same as a child that cannot leave its frame and shares the ParseError. `out` may be declared `Reader child =
+  // r;`.
   [[nodiscard]] bool sub8(Reader& out, std::string_view field, size_t min = 0, size_t max = 0xff);
   [[nodiscard]] bool sub16(Reader& out, std::string_view field, size_t min = 0, size_t max = 0xffff);
   [[nodiscard]] bool sub24(Reader& out, std::string_view field, size_t min = 0, size_t max = 0xffffff);

@@ -32,13 +32,21 @@ class SecretBytes {
   }
   ~SecretBytes() { clear(); }
 
-  void assign(ByteView view) { resize(view.size()); std::copy(view.begin(), view.end(), bytes_.begin()); }
+  void assign(ByteView view) {
+    resize(view.size());
+    std::copy(view.begin(), view.end(), bytes_.begin());
+  }
   void resize(size_t len) {  // the old content is lost, and wiped
     wipe(bytes_);
-    if (len <= bytes_.capacity()) bytes_.resize(len);
-    else bytes_ = Bytes(len);
+    if (len <= bytes_.capacity())
+      bytes_.resize(len);
+    else
+      bytes_ = Bytes(len);
   }
-  void clear() { wipe(bytes_); bytes_.clear(); }
+  void clear() {
+    wipe(bytes_);
+    bytes_.clear();
+  }
 
   [[nodiscard]] ByteView view() const { return bytes_; }
   [[nodiscard]] std::span<uint8_t> span() { return bytes_; }

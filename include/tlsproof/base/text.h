@@ -22,12 +22,13 @@ namespace tlsproof {
 
 // Terminal columns that the text takes, one a code point.
 [[nodiscard]] size_t display_width(std::string_view text);
-// Breaks at blanks so that no line is wider than `width` columns, where a word allows it; each line but the first begins with
-// `indent`. Line breaks in the text are kept.
+// Breaks at blanks so that no line is wider than `width` columns, where a word allows it; each line but the first
+// begins with `indent`. Line breaks in the text are kept.
 [[nodiscard]] std::string wrap(std::string_view text, size_t width, std::string_view indent = "");
 
 // The candidate most like `word` when it is close enough to be a typing error, for "did you mean".
-[[nodiscard]] std::optional<std::string_view> did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+[[nodiscard]] std::optional<std::string_view> did_you_mean(std::string_view word,
+                                                           std::span<const std::string_view> candidates);
 [[nodiscard]] std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);

@@ -16,17 +16,29 @@ class Writer {
   void u64(uint64_t value) { integer(value, 8); }
   void bytes(ByteView value) { out_->insert(out_->end(), value.begin(), value.end()); }
 
-  void opaque8(ByteView value) { prefixed(1, [&] { bytes(value); }); }
-  void opaque16(ByteView value) { prefixed(2, [&] { bytes(value); }); }
-  void opaque24(ByteView value) { prefixed(3, [&] { bytes(value); }); }
+  void opaque8(ByteView value) {
+    prefixed(1, [&] { bytes(value); });
+  }
+  void opaque16(ByteView value) {
+    prefixed(2, [&] { bytes(value); });
+  }
+  void opaque24(ByteView value) {
+    prefixed(3, [&] { bytes(value); });
+  }
 
   // Writes a length field, runs `body` (which writes through this Writer), then fills the length in.
   template <class Body>
-  void prefixed8(Body&& body) { prefixed(1, body); }
+  void prefixed8(Body&& body) {
+    prefixed(1, body);
+  }
   template <class Body>
-  void prefixed16(Body&& body) { prefixed(2, body); }
+  void prefixed16(Body&& body) {
+    prefixed(2, body);
+  }
   template <class Body>
-  void prefixed24(Body&& body) { prefixed(3, body); }
+  void prefixed24(Body&& body) {
+    prefixed(3, body);
+  }
 
   // False once a prefixed body was longer than its length field can say; the length is then written modulo its width.
   [[nodiscard]] bool ok() const { return ok_; }

@@ -28,11 +28,13 @@ struct ParsedOptions {
   [[nodiscard]] std::string get(std::string_view name, std::string_view fallback = {}) const;
   [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
   // A number within its limits, or a usage error that names the option and the limits.
-  [[nodiscard]] Result<long long> integer(std::string_view name, long long fallback, long long min, long long max) const;
+  [[nodiscard]] Result<long long> integer(std::string_view name, long long fallback, long long min,
+                                          long long max) const;
 };
 
-// Long options only ("--name value", "--name=value"); "--" ends them; no abbreviations. Every failure is a usage error: an unknown
-// option (with "did you mean"), a missing value, a value given to a switch, an option given twice that is not repeatable.
+// Long options only ("--name value", "--name=value"); "--" ends them; no abbreviations. Every failure is a usage error:
+// an unknown option (with "did you mean"), a missing value, a value given to a switch, an option given twice that is
+// not repeatable.
 [[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs);
 
 // The table of options for --help, wrapped to 80 columns.

@@ -46,7 +46,7 @@ class KeySchedule13 {
   // The secrets, hash_len bytes each, empty before their step: what a key log file wants.
   [[nodiscard]] const SecretBytes& client_early_traffic() const {
     return client_early_;
-  }                                                                                    // CLIENT_EARLY_TRAFFIC_SECRET
+  }  // CLIENT_EARLY_TRAFFIC_SECRET
   [[nodiscard]] const SecretBytes& early_exporter() const { return early_exporter_; }  // EARLY_EXPORTER_SECRET
   [[nodiscard]] const SecretBytes& client_handshake() const {
     return client_handshake_;
@@ -59,7 +59,7 @@ class KeySchedule13 {
   }  // CLIENT_TRAFFIC_SECRET_N
   [[nodiscard]] const SecretBytes& server_application() const {
     return server_application_;
-  }                                                                        // SERVER_TRAFFIC_SECRET_N
+  }  // SERVER_TRAFFIC_SECRET_N
   [[nodiscard]] const SecretBytes& exporter() const { return exporter_; }  // EXPORTER_SECRET
   [[nodiscard]] const SecretBytes& resumption_master() const { return resumption_; }
   [[nodiscard]] const SecretBytes& handshake_traffic(Side side) const {

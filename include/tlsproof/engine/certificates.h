@@ -16,7 +16,7 @@ namespace tlsproof::engine {
 struct ChainFacts {
   std::vector<x509::Certificate> chain;  // as sent
   x509::ChainAnalysis analysis;
-  x509::Validation validation;  // at the run's time, for the endpoint's name
+  x509::Validation validation;             // at the run's time, for the endpoint's name
   std::vector<x509::Weakness> weaknesses;  // of the leaf
 };
 
@@ -24,8 +24,8 @@ struct ChainFacts {
 struct ChainTerms {
   x509::TrustAnchors anchors = x509::TrustAnchors::none();
   std::vector<Bytes> crls;
-  std::string name;         // that the certificate must be for
-  int64_t now = 0;          // seconds since 1970
+  std::string name;  // that the certificate must be for
+  int64_t now = 0;   // seconds since 1970
   int min_days_left = 14;
   bool public_trust = false;  // the anchors are the system's: the rules for public CAs apply to what they issued
   // Certificates met elsewhere in this run: they tell a missing intermediate from an unknown CA and are never trusted.
@@ -45,8 +45,8 @@ class ChainBook {
 };
 
 // The check on a chain. `broken` is the verdict when it does not hold (by the scenario's requirement).
-[[nodiscard]] Judgement judge_certificate(scenario::CertificateCheck check, const ChainFacts& facts, const ChainTerms& terms,
-                                          verdict::Verdict broken);
+[[nodiscard]] Judgement judge_certificate(scenario::CertificateCheck check, const ChainFacts& facts,
+                                          const ChainTerms& terms, verdict::Verdict broken);
 
 // Whether our own verifier finds the fault that the control gives it, beside what it found before.
 [[nodiscard]] Judgement judge_control(scenario::Control control, const ChainFacts& facts, const ChainTerms& terms,

@@ -22,9 +22,11 @@ struct Acceptance {
   Where where = Where::nowhere;  // refused: enforced where
   std::string why;
 };
-[[nodiscard]] std::string_view to_text(Acceptance::Where where);  // "in the handshake", "after the handshake", "over HTTP"
+[[nodiscard]] std::string_view to_text(
+    Acceptance::Where where);  // "in the handshake", "after the handshake", "over HTTP"
 
-// `reference`: what the good client got, as the measure for HTTP answers; null when there is none, or for the good client itself.
+// `reference`: what the good client got, as the measure for HTTP answers; null when there is none, or for the good
+// client itself.
 [[nodiscard]] Acceptance classify(const session::AttemptResult& result, const session::AttemptResult* reference);
 
 // Who knocks.

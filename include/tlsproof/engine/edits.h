@@ -18,9 +18,10 @@ struct EditLog {
   std::vector<bool> applied;          // by edit
 };
 
-// For one connection. Borrows the edits; `log` is reset and filled while the connection runs. Fails (usage), naming file, line and verb, for an operation that this version cannot play:
-// lie, wait, half_close, reset, and corruption of a MAC or of padding, which the suites that we speak do not have.
+// For one connection. Borrows the edits; `log` is reset and filled while the connection runs. Fails (usage), naming
+// file, line and verb, for an operation that this version cannot play: lie, wait, half_close, reset, and corruption of
+// a MAC or of padding, which the suites that we speak do not have.
 [[nodiscard]] Result<std::shared_ptr<tls::Editor>> make_editor(std::span<const scenario::Edit> edits,
-                                                                const std::shared_ptr<EditLog>& log);
+                                                               const std::shared_ptr<EditLog>& log);
 
 }  // namespace tlsproof::engine

@@ -17,7 +17,8 @@
 namespace tlsproof::engine {
 
 struct CheckOptions {
-  // Words that select scenarios, for endpoints that name none themselves; empty: oneway, and mtls where it is declared or requested.
+  // Words that select scenarios, for endpoints that name none themselves; empty: oneway, and mtls where it is declared
+  // or requested.
   std::vector<std::string> words;
   std::vector<uint16_t> versions;  // only these; empty: all
   size_t jobs = 8;                 // connections in flight
@@ -25,14 +26,15 @@ struct CheckOptions {
   const Clock* clock = &system_clock();
   RandomSource* random = &system_random();
   const std::atomic<bool>* stop = nullptr;  // once true: what was judged is returned, marked as interrupted
-  // The command that plays a finding again, without the id and with the endpoint: "tlsproof check web:443 --trust ca.pem".
+  // The command that plays a finding again, without the id and with the endpoint: "tlsproof check web:443 --trust
+  // ca.pem".
   std::function<std::string(const target::Endpoint& endpoint)> replay;
   // "web:443: 12 of 40 connections": for a person, at each step.
   std::function<void(std::string_view step)> progress;
 };
 
-// Usage errors (a file that cannot be used, a word that names nothing) come before anything is played; what goes wrong later is in the
-// run. The library is borrowed during the call.
+// Usage errors (a file that cannot be used, a word that names nothing) come before anything is played; what goes wrong
+// later is in the run. The library is borrowed during the call.
 [[nodiscard]] Result<verdict::CheckRun> run_check(const target::Target& target, const scenario::Library& library,
                                                   const CheckOptions& options);
 

@@ -14,12 +14,13 @@ struct JudgeContext {
   const x509::TrustAnchors* strange_anchors = nullptr;  // for the control wrong_ca
   // What the good client got in this version; null when there is no good client.
   const session::AttemptResult* reference = nullptr;
-  bool has_identity = false;  // there is a good client certificate
+  bool has_identity = false;                     // there is a good client certificate
   std::optional<x509::NameView> client_ca_name;  // of the CA that our client certificates come from
 };
 
-// `played` is the identity that was really used (settled). Never fails: what cannot be judged is inconclusive or error, with its reason.
-[[nodiscard]] Judgement judge(const scenario::Case& one, const scenario::Identity& played, const session::AttemptResult& result,
-                              const JudgeContext& context);
+// `played` is the identity that was really used (settled). Never fails: what cannot be judged is inconclusive or error,
+// with its reason.
+[[nodiscard]] Judgement judge(const scenario::Case& one, const scenario::Identity& played,
+                              const session::AttemptResult& result, const JudgeContext& context);
 
 }  // namespace tlsproof::engine

@@ -14,8 +14,8 @@ struct Judgement {
   verdict::Verdict verdict = verdict::Verdict::error;
   std::string wanted;  // one line each, escaped
   std::string seen;
-  std::string reason;  // skip, inconclusive, error: why
-  bool applies = true; // skip: see Finding::applies
+  std::string reason;   // skip, inconclusive, error: why
+  bool applies = true;  // skip: see Finding::applies
   std::vector<std::string> notes;
   std::vector<size_t> events;  // of the attempt's trace: the ones that decide
 };
@@ -29,6 +29,7 @@ struct Judgement {
 // How the attempt ended: the events that prove it (an alert, an end of stream, an HTTP response, a time-out).
 [[nodiscard]] std::vector<size_t> ending_events(const session::AttemptResult& result);
 // The peer's first message of this type, as a list of at most one.
-[[nodiscard]] std::vector<size_t> message_event(const session::AttemptResult& result, wire::Direction direction, uint8_t type);
+[[nodiscard]] std::vector<size_t> message_event(const session::AttemptResult& result, wire::Direction direction,
+                                                uint8_t type);
 
 }  // namespace tlsproof::engine

@@ -17,8 +17,8 @@ struct Material {
   std::optional<pki::Authority> client_ca;  // forges client certificates
 };
 
-// Usage errors name the file and what is wrong with it: unreadable, no certificate, a wrong passphrase, a key that does not fit its
-// certificate, a CA that is none.
+// Usage errors name the file and what is wrong with it: unreadable, no certificate, a wrong passphrase, a key that does
+// not fit its certificate, a CA that is none.
 [[nodiscard]] Result<Material> load_material(const target::Endpoint& endpoint);
 
 }  // namespace tlsproof::engine

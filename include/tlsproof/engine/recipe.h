@@ -1,4 +1,5 @@
-// What is played on one connection, as scenarios say it; equal recipes are played once and judged by all who asked for them.
+// What is played on one connection, as scenarios say it; equal recipes are played once and judged by all who asked for
+// them.
 #pragma once
 
 #include <map>

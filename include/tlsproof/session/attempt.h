@@ -20,11 +20,11 @@ namespace tlsproof::session {
 struct AttemptResult {
   verdict::Outcome outcome;
   std::shared_ptr<trace::Trace> trace;
-  std::vector<Bytes> peer_chain;                     // the server's Certificate: DER, in its order; empty when none came
-  tls::CertificateRequestSeen certificate_request;   // count 0: none came
-  bool server_flight_complete = false;  // the server had said all it says before our Certificate: no CertificateRequest then
-                                        // means that it does not ask
-  Bytes response_body;                               // the first 64 KiB; raw
+  std::vector<Bytes> peer_chain;                    // the server's Certificate: DER, in its order; empty when none came
+  tls::CertificateRequestSeen certificate_request;  // count 0: none came
+  bool server_flight_complete = false;  // the server had said all it says before our Certificate: no CertificateRequest
+                                        // then means that it does not ask
+  Bytes response_body;  // the first 64 KiB; raw
 };
 
 // A plan and where to play it.
@@ -38,12 +38,13 @@ struct Job {
 struct RunOptions {
   size_t max_in_flight = 8;
   const Clock* clock = &system_clock();
-  const std::atomic<bool>* stop = nullptr;  // once true nothing more is begun and what is in flight is given up
+  const std::atomic<bool>* stop = nullptr;    // once true nothing more is begun and what is in flight is given up
   std::function<void(size_t index)> on_done;  // after each attempt
 };
 
-// Plays every job on one thread, many in flight, in order of their start; the result has the job's index, and is empty where `stop`
-// came first. Fails when the environment does (no epoll, no descriptors).
-[[nodiscard]] Result<std::vector<std::optional<AttemptResult>>> run_jobs(std::vector<Job> jobs, const RunOptions& options);
+// Plays every job on one thread, many in flight, in order of their start; the result has the job's index, and is empty
+// where `stop` came first. Fails when the environment does (no epoll, no descriptors).
+[[nodiscard]] Result<std::vector<std::optional<AttemptResult>>> run_jobs(std::vector<Job> jobs,
+                                                                         const RunOptions& options);
 
 }  // namespace tlsproof::session

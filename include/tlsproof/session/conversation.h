@@ -1,7 +1,7 @@
 // One attempt without its socket: handshake, request, answer, end; what is heard becomes an Outcome.
 //
-// Whoever owns the socket feeds it and does what it asks for. A write that fails never ends it: the alert that explains it may
-// still be waiting to be read (design: "read until EOF or error, then judge").
+// Whoever owns the socket feeds it and does what it asks for. A write that fails never ends it: the alert that explains
+// it may still be waiting to be read (design: "read until EOF or error, then judge").
 #pragma once
 
 #include "tlsproof/app/http1.h"
@@ -21,16 +21,16 @@ class Conversation {
   void connect_failed(std::string_view why, bool timed_out);
   void connected();
   void received(ByteView bytes);
-  void peer_ended();             // FIN
-  void peer_reset();             // RST, or any other failure to read
+  void peer_ended();  // FIN
+  void peer_reset();  // RST, or any other failure to read
   void write_failed(std::string_view why);
-  void sent(size_t len);         // so many bytes of output() went out
-  void tick();                   // the time is at or past deadline_ns()
+  void sent(size_t len);  // so many bytes of output() went out
+  void tick();            // the time is at or past deadline_ns()
 
   // ---- what is to be done with it ----
-  [[nodiscard]] ByteView output() const;           // to be sent; empty after write_failed()
-  [[nodiscard]] size_t next_segment_len() const;   // at most so many in one send
-  [[nodiscard]] bool wants_half_close() const;     // shutdown(SHUT_WR), then half_closed()
+  [[nodiscard]] ByteView output() const;          // to be sent; empty after write_failed()
+  [[nodiscard]] size_t next_segment_len() const;  // at most so many in one send
+  [[nodiscard]] bool wants_half_close() const;    // shutdown(SHUT_WR), then half_closed()
   void half_closed();
   [[nodiscard]] int64_t deadline_ns() const { return deadline_ns_; }  // monotonic
   [[nodiscard]] bool done() const { return step_ == Step::done; }     // close the socket
@@ -76,8 +76,8 @@ class Conversation {
   bool half_closed_ = false;
   bool timed_out_ = false;
   bool response_seen_ = false;
-  size_t plain_sent_ = 0;   // plain HTTP: bytes of the request that went out
-  Bytes first_bytes_;       // the first ones received, to tell what it was when it was no TLS
+  size_t plain_sent_ = 0;  // plain HTTP: bytes of the request that went out
+  Bytes first_bytes_;      // the first ones received, to tell what it was when it was no TLS
   int64_t start_ns_ = 0;
   int64_t deadline_ns_ = 0;
 };

@@ -38,9 +38,9 @@ struct RecordSeen {
 struct MessageSeen {
   Direction direction = Direction::client_to_server;
   Level level = Level::initial;
-  uint8_t type = 0;   // HandshakeType
-  ByteView raw;       // with its four-byte header; borrowed for the call
-  ByteRange stream;   // from the first to the last record that holds a part of it
+  uint8_t type = 0;  // HandshakeType
+  ByteView raw;      // with its four-byte header; borrowed for the call
+  ByteRange stream;  // from the first to the last record that holds a part of it
 };
 
 // All calls come in the order in which things happened in each direction. A null Sink* means that nobody listens.
@@ -53,7 +53,8 @@ class Sink {
   virtual void on_bytes(Direction direction, ByteView bytes) = 0;
   virtual void on_record(const RecordSeen& record) = 0;
   virtual void on_message(const MessageSeen& message) = 0;
-  virtual void on_alert(Direction direction, Level level, uint8_t alert_level, uint8_t description, ByteRange stream) = 0;
+  virtual void on_alert(Direction direction, Level level, uint8_t alert_level, uint8_t description,
+                        ByteRange stream) = 0;
   virtual void on_change_cipher_spec(Direction direction, ByteRange stream) = 0;
   virtual void on_application_data(Direction direction, Level level, ByteView data, ByteRange stream) = 0;
   // Bytes that are not TLS, a record that does not open, a message that does not decode; `what` is ours, plain text.

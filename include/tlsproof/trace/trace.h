@@ -1,10 +1,10 @@
 // The Trace: everything that happened on one connection, in order, with the bytes that prove it.
 //
-// A handshake that we play and one found in a capture give the same Trace. Raw bytes are kept per direction; events point
-// into them. Decoded messages are made on demand from the content of an event.
+// A handshake that we play and one found in a capture give the same Trace. Raw bytes are kept per direction; events
+// point into them. Decoded messages are made on demand from the content of an event.
 //
-// The direction of connecting, connected, half_closed and closed is the one in which we send, so that a Trace knows whether we
-// are the client; of the others the one in which it came or went.
+// The direction of connecting, connected, half_closed and closed is the one in which we send, so that a Trace knows
+// whether we are the client; of the others the one in which it came or went.
 #pragma once
 
 #include <string>
@@ -17,38 +17,38 @@
 namespace tlsproof::trace {
 
 enum class EventKind : uint8_t {
-  connecting,           // text: the address
+  connecting,  // text: the address
   connected,
-  connect_failed,       // text: why
-  bytes,                // stream: what passed at this time
-  record,               // code: content type; content: the plaintext
-  message,              // code: handshake type; content: the whole message with its header
-  alert,                // code: level << 8 | description
+  connect_failed,  // text: why
+  bytes,           // stream: what passed at this time
+  record,          // code: content type; content: the plaintext
+  message,         // code: handshake type; content: the whole message with its header
+  alert,           // code: level << 8 | description
   change_cipher_spec,
-  application_data,     // content: the data
-  problem,              // text: what could not be opened or decoded
-  http_request,         // text: the request line
-  http_response,        // code: status; text: the status line
-  half_closed,          // we sent FIN
-  end_of_stream,        // the peer sent FIN
-  reset,                // the peer sent RST
-  write_failed,         // text: why; reading goes on
-  timed_out,            // text: the step whose deadline passed
-  closed,               // we closed
-  note,                 // text
+  application_data,  // content: the data
+  problem,           // text: what could not be opened or decoded
+  http_request,      // text: the request line
+  http_response,     // code: status; text: the status line
+  half_closed,       // we sent FIN
+  end_of_stream,     // the peer sent FIN
+  reset,             // the peer sent RST
+  write_failed,      // text: why; reading goes on
+  timed_out,         // text: the step whose deadline passed
+  closed,            // we closed
+  note,              // text
 };
 
 struct Event {
   EventKind kind = EventKind::note;
   Direction direction = Direction::client_to_server;
   Level level = Level::initial;
-  bool opened = true;      // record: false when it could not be deprotected
-  uint16_t code = 0;       // see EventKind
-  uint16_t version = 0;    // record: legacy_record_version
-  int64_t time_ns = 0;     // monotonic, since Trace::start_monotonic_ns()
-  ByteRange stream;        // in stream(direction); empty where nothing passed
-  ByteRange content;       // in contents(direction); see content()
-  uint32_t text = 0;       // see text(); 0: none
+  bool opened = true;    // record: false when it could not be deprotected
+  uint16_t code = 0;     // see EventKind
+  uint16_t version = 0;  // record: legacy_record_version
+  int64_t time_ns = 0;   // monotonic, since Trace::start_monotonic_ns()
+  ByteRange stream;      // in stream(direction); empty where nothing passed
+  ByteRange content;     // in contents(direction); see content()
+  uint32_t text = 0;     // see text(); 0: none
 };
 
 struct SecretSeen {
@@ -83,10 +83,10 @@ class Trace final : public Sink {
   void on_event(EventKind kind, Direction direction, std::string_view text = {}, uint16_t code = 0);
 
   [[nodiscard]] std::span<const Event> events() const { return events_; }
-  [[nodiscard]] ByteView stream(Direction direction) const;   // what was kept
+  [[nodiscard]] ByteView stream(Direction direction) const;     // what was kept
   [[nodiscard]] uint64_t num_bytes(Direction direction) const;  // what passed
   [[nodiscard]] ByteView content(const Event& event) const;
-  [[nodiscard]] ByteView bytes_of(const Event& event) const;    // its range of the stream
+  [[nodiscard]] ByteView bytes_of(const Event& event) const;  // its range of the stream
   [[nodiscard]] std::string_view text(const Event& event) const;
   [[nodiscard]] uint64_t num_events_dropped() const { return num_dropped_; }
   [[nodiscard]] std::span<const SecretSeen> secrets() const { return secrets_; }

@@ -48,19 +48,19 @@ enum class Phase : uint8_t {
 // How the attempt ended: what was seen, apart from what was wanted (design: "Seen is kept apart from wanted").
 struct Outcome {
   enum class Kind : uint8_t {
-    completed,        // handshake complete, and a positive sign: application data or a clean close_notify exchange
-    no_objection,     // handshake complete and no objection within the time given, but no positive sign either
-    alert,            // the peer sent a fatal alert
-    close_notify,     // the peer closed with close_notify before any application data, or in mid-handshake
-    eof,              // TCP closed without an alert
-    reset,            // RST without an alert
-    waited,           // silent until the deadline, then closed when we half-closed
-    hang,             // silent until the deadline and after our half-close
-    crashed,          // the endpoint stopped accepting connections at this attempt
-    plain_text,       // the peer answered with something that is not TLS
-    peer_violation,   // the peer broke the protocol so that an honest client had to abort
-    unreachable,      // no connection could be made
-    local_failure,    // we could not go on, through no fault of the peer
+    completed,       // handshake complete, and a positive sign: application data or a clean close_notify exchange
+    no_objection,    // handshake complete and no objection within the time given, but no positive sign either
+    alert,           // the peer sent a fatal alert
+    close_notify,    // the peer closed with close_notify before any application data, or in mid-handshake
+    eof,             // TCP closed without an alert
+    reset,           // RST without an alert
+    waited,          // silent until the deadline, then closed when we half-closed
+    hang,            // silent until the deadline and after our half-close
+    crashed,         // the endpoint stopped accepting connections at this attempt
+    plain_text,      // the peer answered with something that is not TLS
+    peer_violation,  // the peer broke the protocol so that an honest client had to abort
+    unreachable,     // no connection could be made
+    local_failure,   // we could not go on, through no fault of the peer
   };
   Kind kind = Kind::local_failure;
   Phase phase = Phase::connecting;
@@ -68,25 +68,25 @@ struct Outcome {
   uint8_t alert = 0;                // kind alert: AlertDescription
   uint8_t our_alert = 0;            // peer_violation: the one that we sent
   bool alert_sent_by_us = false;
-  int http_status = 0;              // 0: no HTTP response was read
-  std::string http_reason;          // what the page says when it is a known client-certificate refusal, else the status line
-  std::string detail;               // peer_violation, unreachable, local_failure, plain_text: one line, escaped
+  int http_status = 0;      // 0: no HTTP response was read
+  std::string http_reason;  // what the page says when it is a known client-certificate refusal, else the status line
+  std::string detail;       // peer_violation, unreachable, local_failure, plain_text: one line, escaped
 
-  uint16_t version = 0;             // negotiated; 0 while unknown
+  uint16_t version = 0;  // negotiated; 0 while unknown
   uint16_t cipher_suite = 0;
   uint16_t group = 0;
-  uint16_t signature_scheme = 0;    // of the server's CertificateVerify or ServerKeyExchange
+  uint16_t signature_scheme = 0;  // of the server's CertificateVerify or ServerKeyExchange
   std::string alpn;
   bool resumed = false;
   bool client_certificate_requested = false;
   bool client_certificate_sent = false;  // a non-empty Certificate of ours went out
-  int64_t connect_ns = 0;           // time to connect, to complete the handshake, in all; 0 where it was not reached
+  int64_t connect_ns = 0;  // time to connect, to complete the handshake, in all; 0 where it was not reached
   int64_t handshake_ns = 0;
   int64_t total_ns = 0;
 };
 [[nodiscard]] std::string_view to_text(Outcome::Kind kind);
-// One line for a person: "refused after the handshake with alert certificate_required (116)", "HTTP 400: No required SSL
-// certificate was sent", "closed without an alert during the handshake".
+// One line for a person: "refused after the handshake with alert certificate_required (116)", "HTTP 400: No required
+// SSL certificate was sent", "closed without an alert during the handshake".
 [[nodiscard]] std::string describe(const Outcome& outcome);
 
 // One connection that was made, with all that happened on it.
@@ -98,8 +98,8 @@ struct Attempt {
 
 // The proof of a finding: places in attempts, and facts that are no bytes.
 struct Evidence {
-  size_t attempt = 0;                // index into EndpointRun::attempts
-  std::vector<size_t> events;        // indexes into that attempt's trace: the ones that decide
+  size_t attempt = 0;          // index into EndpointRun::attempts
+  std::vector<size_t> events;  // indexes into that attempt's trace: the ones that decide
 };
 
 struct Finding {
@@ -110,17 +110,17 @@ struct Finding {
   std::vector<Citation> cites;
   std::vector<std::string> tags;
   Verdict verdict = Verdict::error;
-  std::string wanted;    // one line each, escaped, for a person
+  std::string wanted;  // one line each, escaped, for a person
   std::string seen;
-  std::string why;       // why it matters
-  std::string fix;       // what to change, in nginx terms where there are some; empty when there is nothing to fix
-  std::string reason;    // skip, inconclusive, error, waived: why
+  std::string why;     // why it matters
+  std::string fix;     // what to change, in nginx terms where there are some; empty when there is nothing to fix
+  std::string reason;  // skip, inconclusive, error, waived: why
   std::vector<std::string> notes;
   std::vector<Evidence> evidence;
   std::vector<std::string> repeats;  // with repeats that disagree: "3 of 5: HTTP 400"
-  std::string replay;    // a command that plays just this again
-  bool applies = true;   // skip: false when the endpoint is known not to have what is checked: nothing is left untested
-  bool waived = false;   // accepted by a waiver of the target file: `reason` says which, verdict is kept
+  std::string replay;                // a command that plays just this again
+  bool applies = true;  // skip: false when the endpoint is known not to have what is checked: nothing is left untested
+  bool waived = false;  // accepted by a waiver of the target file: `reason` says which, verdict is kept
   int64_t duration_ns = 0;
   // "mtls/expired[tls=1.3]": stable, unique within an endpoint.
   [[nodiscard]] std::string id() const { return scenario + case_id; }
@@ -133,17 +133,17 @@ struct FeatureSeen {
 };
 
 struct EndpointRun {
-  std::string label;            // unique in the run
-  std::string address;          // HOST:PORT as given
-  std::string peer_address;     // the address connected to, empty when there was none
+  std::string label;         // unique in the run
+  std::string address;       // HOST:PORT as given
+  std::string peer_address;  // the address connected to, empty when there was none
   std::string server_name;
   std::string declared_client_auth;
   std::vector<FeatureSeen> features;
   std::vector<Attempt> attempts;
-  std::vector<Finding> findings;  // in the order of the plan
-  std::vector<std::string> notes; // unused waivers, clock remarks
+  std::vector<Finding> findings;   // in the order of the plan
+  std::vector<std::string> notes;  // unused waivers, clock remarks
   bool unreachable = false;
-  std::string error;            // why this endpoint could not be judged at all, escaped
+  std::string error;  // why this endpoint could not be judged at all, escaped
 };
 
 struct CheckRun {
@@ -166,8 +166,8 @@ struct Counts {
 enum class FailOn : uint8_t { fail, warn, info, none };
 [[nodiscard]] std::optional<FailOn> parse_fail_on(std::string_view text);
 
-// 0 all hold; 1 a finding at or above `fail_on`; 3 a target unreachable, run incomplete, any error or inconclusive, or nothing
-// judged; 130 interrupted; 1 beats 3. Waived findings do not count.
+// 0 all hold; 1 a finding at or above `fail_on`; 3 a target unreachable, run incomplete, any error or inconclusive, or
+// nothing judged; 130 interrupted; 1 beats 3. Waived findings do not count.
 [[nodiscard]] int exit_status(const CheckRun& run, FailOn fail_on);
 
 }  // namespace tlsproof::verdict

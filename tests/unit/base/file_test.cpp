@@ -25,7 +25,7 @@ TEST_F(FileTest, ASecretGets0600WhateverTheUmask) {
   const std::string path = folder_ + "/key.pem";
   ASSERT_TRUE(save_file(path, to_bytes("secret"), {.mode = 0600}));
   umask(before);
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
   EXPECT_EQ(as_text(load_file(path, "key").value()), "secret");

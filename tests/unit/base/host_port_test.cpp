@@ -55,8 +55,10 @@ TEST(HostPort, BadOnesSayWhy) {
       {std::string("a\0b:443", 7), "'a\\x00b:443' is not HOST:PORT: the host has a character that no host has"},
       {std::string("127.0.0.1\0b:443", 15),
        "'127.0.0.1\\x00b:443' is not HOST:PORT: the host has a character that no host has"},
-      {"b\xc3\xbc" "cher.example:443",
-       "'b\xc3\xbc" "cher.example:443' is not HOST:PORT: write an internationalised name in its ASCII form (xn--…)"},
+      {"b\xc3\xbc"
+       "cher.example:443",
+       "'b\xc3\xbc"
+       "cher.example:443' is not HOST:PORT: write an internationalised name in its ASCII form (xn--…)"},
       {"a%b:443", "'a%b:443' is not HOST:PORT: the host has a character that no host has"},
       {"a..b:443", "'a..b:443' is not HOST:PORT: the host has an empty label"},
       {".:443", "'.:443' is not HOST:PORT: the host has an empty label"},

@@ -14,9 +14,13 @@ TEST(EscapeTerminal, NothingThatMovesACursorSurvives) {
   EXPECT_EQ(escape_terminal("\x1b[31mred\x07"sv), "\\x1b[31mred\\x07");
   EXPECT_EQ(escape_terminal("a\0b"sv), "a\\x00b");
   EXPECT_EQ(escape_terminal("line\nnext\\"sv), "line\\nnext\\\\");
-  EXPECT_EQ(escape_terminal("\xff\xc0\x80"sv), "\\xff\\xc0\\x80");       // never valid, and overlong
-  EXPECT_EQ(escape_terminal("\xc2\x9b" "31m"sv), "\\u{9b}31m");          // C1 CSI
-  EXPECT_EQ(escape_terminal("\xe2\x80\xae" "abc"sv), "\\u{202e}abc");    // right-to-left override
+  EXPECT_EQ(escape_terminal("\xff\xc0\x80"sv), "\\xff\\xc0\\x80");  // never valid, and overlong
+  EXPECT_EQ(escape_terminal("\xc2\x9b"
+                            "31m"sv),
+            "\\u{9b}31m");  // C1 CSI
+  EXPECT_EQ(escape_terminal("\xe2\x80\xae"
+                            "abc"sv),
+            "\\u{202e}abc");  // right-to-left override
   EXPECT_EQ(escape_terminal("Zürich ✓"sv), "Zürich ✓");
   EXPECT_EQ(escape_terminal_limited("aaaaaaaaaa", 4), "aaaa… (6 more bytes)");
 }
@@ -60,7 +64,9 @@ TEST(Hex, RoundTripAndRefusal) {
   EXPECT_EQ(to_base64(to_bytes("abcd")), "YWJjZA==");
 }
 
-TEST(FormatUtc, AlsoBeyond2038) { EXPECT_EQ(format_utc(253402300799), "9999-12-31T23:59:59Z"); }
+TEST(FormatUtc, AlsoBeyond2038) {
+  EXPECT_EQ(format_utc(253402300799), "9999-12-31T23:59:59Z");
+}
 
 }  // namespace
 }  // namespace tlsproof

@@ -23,22 +23,14 @@ struct TableCase {
 TEST(ClientAuthTable, EveryCell) {
   const auto pass = Verdict::pass, fail = Verdict::fail, info = Verdict::info;
   const TableCase cases[] = {
-      {ClientAuth::none, Knock::none, pass, fail},
-      {ClientAuth::optional, Knock::none, pass, fail},
-      {ClientAuth::required, Knock::none, fail, pass},
-      {ClientAuth::unverified, Knock::none, pass, info},
-      {ClientAuth::optional, Knock::good, pass, fail},
-      {ClientAuth::required, Knock::good, pass, fail},
-      {ClientAuth::unverified, Knock::good, pass, fail},
-      {ClientAuth::optional, Knock::untrusted, fail, pass},
-      {ClientAuth::required, Knock::untrusted, fail, pass},
-      {ClientAuth::unverified, Knock::untrusted, info, info},
-      {ClientAuth::optional, Knock::faulty, fail, pass},
-      {ClientAuth::required, Knock::faulty, fail, pass},
-      {ClientAuth::unverified, Knock::faulty, fail, pass},
-      {ClientAuth::unknown, Knock::none, info, info},
-      {ClientAuth::unknown, Knock::good, info, info},
-      {ClientAuth::unknown, Knock::untrusted, info, info},
+      {ClientAuth::none, Knock::none, pass, fail},          {ClientAuth::optional, Knock::none, pass, fail},
+      {ClientAuth::required, Knock::none, fail, pass},      {ClientAuth::unverified, Knock::none, pass, info},
+      {ClientAuth::optional, Knock::good, pass, fail},      {ClientAuth::required, Knock::good, pass, fail},
+      {ClientAuth::unverified, Knock::good, pass, fail},    {ClientAuth::optional, Knock::untrusted, fail, pass},
+      {ClientAuth::required, Knock::untrusted, fail, pass}, {ClientAuth::unverified, Knock::untrusted, info, info},
+      {ClientAuth::optional, Knock::faulty, fail, pass},    {ClientAuth::required, Knock::faulty, fail, pass},
+      {ClientAuth::unverified, Knock::faulty, fail, pass},  {ClientAuth::unknown, Knock::none, info, info},
+      {ClientAuth::unknown, Knock::good, info, info},       {ClientAuth::unknown, Knock::untrusted, info, info},
       {ClientAuth::unknown, Knock::faulty, info, info},
   };
   for (const TableCase& one : cases) {
@@ -46,7 +38,8 @@ TEST(ClientAuthTable, EveryCell) {
     EXPECT_EQ(rule(one.declared, one.knock, true).verdict, one.accepted);
     EXPECT_EQ(rule(one.declared, one.knock, false).verdict, one.refused);
   }
-  for (ClientAuth declared : {ClientAuth::none, ClientAuth::optional, ClientAuth::required, ClientAuth::unverified, ClientAuth::unknown}) {
+  for (ClientAuth declared :
+       {ClientAuth::none, ClientAuth::optional, ClientAuth::required, ClientAuth::unverified, ClientAuth::unknown}) {
     EXPECT_EQ(rule(declared, Knock::no_key, true).verdict, fail) << "CertificateVerify is no matter of policy";
     EXPECT_EQ(rule(declared, Knock::no_key, false).verdict, pass);
   }
@@ -78,7 +71,8 @@ TEST(Classify, HttpIsComparedWithTheGoodClient) {
   const auto missing = result(Outcome::Kind::completed, 400, "<center>No required SSL certificate was sent</center>");
   EXPECT_EQ(classify(result(Outcome::Kind::completed, 200), &good).kind, Kind::accepted);
   EXPECT_EQ(classify(result(Outcome::Kind::completed, 403), &good).kind, Kind::refused);
-  EXPECT_EQ(classify(result(Outcome::Kind::completed, 404), &good404).kind, Kind::accepted) << "the good client gets 404 too";
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 404), &good404).kind, Kind::accepted)
+      << "the good client gets 404 too";
   EXPECT_EQ(classify(missing, nullptr).kind, Kind::refused) << "nginx says why";
   EXPECT_EQ(classify(missing, nullptr).where, Acceptance::Where::http);
   EXPECT_EQ(classify(result(Outcome::Kind::completed, 200), nullptr).kind, Kind::accepted);
@@ -88,12 +82,14 @@ TEST(Classify, HttpIsComparedWithTheGoodClient) {
 TEST(Classify, WithoutHttp) {
   using Kind = Acceptance::Kind;
   EXPECT_EQ(classify(result(Outcome::Kind::completed), nullptr).kind, Kind::accepted);
-  EXPECT_EQ(classify(result(Outcome::Kind::no_objection), nullptr).kind, Kind::unclear) << "acceptance needs a positive sign";
+  EXPECT_EQ(classify(result(Outcome::Kind::no_objection), nullptr).kind, Kind::unclear)
+      << "acceptance needs a positive sign";
   EXPECT_EQ(classify(result(Outcome::Kind::hang), nullptr).kind, Kind::unclear);
   EXPECT_EQ(classify(result(Outcome::Kind::waited), nullptr).kind, Kind::unclear);
   for (auto kind : {Outcome::Kind::alert, Outcome::Kind::eof, Outcome::Kind::reset, Outcome::Kind::close_notify})
     EXPECT_EQ(classify(result(kind), nullptr).kind, Kind::refused);
-  for (auto kind : {Outcome::Kind::unreachable, Outcome::Kind::local_failure, Outcome::Kind::peer_violation, Outcome::Kind::plain_text})
+  for (auto kind : {Outcome::Kind::unreachable, Outcome::Kind::local_failure, Outcome::Kind::peer_violation,
+                    Outcome::Kind::plain_text})
     EXPECT_EQ(classify(result(kind), nullptr).kind, Kind::failed);
 }
 

@@ -58,7 +58,10 @@ TEST_F(ConversationTest, EndsDuringTheHandshake) {
       {"half an alert, then RST", {21, 3, 3, 0, 2, 2}, EndCase::rst, Outcome::Kind::reset},
       {"another protocol", banner, EndCase::fin, Outcome::Kind::plain_text},
       {"plain HTTP", to_bytes("HTTP/1.1 400 Bad Request\r\n\r\n"), EndCase::fin, Outcome::Kind::plain_text},
-      {"a handshake message that is none", {22, 3, 3, 0, 4, 99, 0, 0, 0}, EndCase::nothing, Outcome::Kind::peer_violation},
+      {"a handshake message that is none",
+       {22, 3, 3, 0, 4, 99, 0, 0, 0},
+       EndCase::nothing,
+       Outcome::Kind::peer_violation},
   };
   for (const EndCase& one : cases) {
     SCOPED_TRACE(one.name);
@@ -95,8 +98,10 @@ TEST_F(ConversationTest, SilenceIsWaitedWhenAHalfCloseEndsItAndAHangOtherwise) {
     ASSERT_TRUE(conversation_->wants_half_close());
     conversation_->half_closed();
     EXPECT_FALSE(conversation_->wants_half_close());
-    if (closes) conversation_->peer_ended();
-    else pass(plan_.timeouts.drain);
+    if (closes)
+      conversation_->peer_ended();
+    else
+      pass(plan_.timeouts.drain);
     ASSERT_TRUE(conversation_->done());
     EXPECT_EQ(outcome().kind, closes ? Outcome::Kind::waited : Outcome::Kind::hang);
   }
