@@ -106,7 +106,10 @@ Judgement judge_valid(const ChainFacts& facts, const ChainTerms& terms, Verdict 
   std::vector<std::string> faults;
   std::vector<std::string> notes;
   for (const x509::Problem& problem : facts.validation.problems) {
-    if (std::ranges::find(kJudgedElsewhere, problem.code) != kJudgedElsewhere.end()) continue;
+    // The other checks look at what was sent; an expired root that was not is this one's to tell.
+    const bool elsewhere = std::ranges::find(kJudgedElsewhere, problem.code) != kJudgedElsewhere.end() &&
+                           (problem.certificate || problem.code == ProblemCode::name_mismatch);
+    if (elsewhere) continue;
     if (problem.presumed)
       notes.push_back("perhaps " + problem_text(problem));
     else
@@ -148,20 +151,27 @@ Judgement judge_name(const ChainFacts& facts, const ChainTerms& terms, Verdict b
 
 Judgement judge_dates(const ChainFacts& facts, const ChainTerms& terms, Verdict bad) {
   std::vector<std::string> faults;
-  for (const auto& certificate : facts.chain) {
-    const auto& view = *certificate;
+  std::vector<std::string> off_path;
+  for (size_t i = 0; i < facts.chain.size(); ++i) {
+    const auto& view = *facts.chain[i];
+    // Beside the path an old certificate costs bytes and breaks nothing; chain_in_order tells of it.
+    const bool on_path =
+        i == 0 || facts.analysis.path.empty() || std::ranges::find(facts.analysis.path, i) != facts.analysis.path.end();
+    auto& list = on_path ? faults : off_path;
     if (!view.not_before || !view.not_after)
-      faults.push_back(fmt::format("{}: its dates cannot be read", title(certificate)));
+      list.push_back(fmt::format("{}: its dates cannot be read", title(facts.chain[i])));
     else if (terms.now > *view.not_after)
-      faults.push_back(fmt::format("{} ended at {}", title(certificate), format_utc(*view.not_after)));
+      list.push_back(fmt::format("{} ended at {}", title(facts.chain[i]), format_utc(*view.not_after)));
     else if (terms.now < *view.not_before)
-      faults.push_back(fmt::format("{} begins at {}", title(certificate), format_utc(*view.not_before)));
+      list.push_back(fmt::format("{} begins at {}", title(facts.chain[i]), format_utc(*view.not_before)));
   }
   const auto& leaf = *facts.chain.front();
-  return judged(faults.empty() ? Verdict::pass : bad,
-                fmt::format("every certificate is valid at {}", format_utc(terms.now)),
-                faults.empty() ? fmt::format("{} to {}", format_utc(*leaf.not_before), format_utc(*leaf.not_after))
-                               : join_lines(faults));
+  Judgement out = judged(
+      faults.empty() ? Verdict::pass : bad, fmt::format("every certificate is valid at {}", format_utc(terms.now)),
+      faults.empty() ? fmt::format("{} to {}", format_utc(*leaf.not_before), format_utc(*leaf.not_after))
+                     : join_lines(faults));
+  for (const std::string& text : off_path) out.notes.push_back("beside the path: " + text);
+  return out;
 }
 
 Judgement judge_days_left(const ChainFacts& facts, const ChainTerms& terms, Verdict bad) {
@@ -383,8 +393,9 @@ Judgement judge_control(Control control, const ChainFacts& facts, const ChainTer
     return undecided(wanted, seen,
                      "our own verifier did not see the fault it was given: no certificate verdict here can be trusted");
   for (const x509::Problem& before : facts.validation.problems) {
-    const bool by_leaf = before.code == ProblemCode::expired || before.code == ProblemCode::name_mismatch ||
-                         before.code == ProblemCode::wrong_purpose || before.code == ProblemCode::weak_key;
+    const bool by_leaf =
+        before.depth == 0 && (before.code == ProblemCode::expired || before.code == ProblemCode::name_mismatch ||
+                              before.code == ProblemCode::wrong_purpose || before.code == ProblemCode::weak_key);
     if (by_leaf && control != Control::shifted_clock && !bent.has(before.code))
       return undecided(wanted, seen,
                        fmt::format("our own verifier no longer sees {}: no certificate verdict here can be trusted",

@@ -62,23 +62,32 @@ bool is_refusal_page(const session::AttemptResult& result) {
          result.outcome.http_status == 495 || result.outcome.http_status == 496;
 }
 
+// These speak of the server's state or of the request, not of the client: a rate limit refuses nobody's certificate.
+bool speaks_of_the_server(int status) {
+  return status >= 500 || status == 408 || status == 421 || status == 425 || status == 429;
+}
+
 Acceptance over_http(const session::AttemptResult& result, const session::AttemptResult* reference) {
   using Kind = Acceptance::Kind;
+  using Where = Acceptance::Where;
   const int status = result.outcome.http_status;
-  if (is_refusal_page(result)) return {Kind::refused, Acceptance::Where::http, {}};
-  if (reference != nullptr && reference->outcome.http_status != 0) {
-    if (status == reference->outcome.http_status) return {Kind::accepted, Acceptance::Where::nowhere, {}};
-    return {Kind::refused, Acceptance::Where::http,
-            fmt::format("the good client gets HTTP {}", reference->outcome.http_status)};
+  if (is_refusal_page(result)) return {Kind::refused, Where::http, {}};
+  if (speaks_of_the_server(status))
+    return {Kind::unclear, Where::http, fmt::format("HTTP {} speaks of the server's state, not of the client", status)};
+  // Only a good client that was let in is a measure.
+  if (reference != nullptr && reference->outcome.http_status != 0 &&
+      classify(*reference, nullptr).kind == Kind::accepted) {
+    if (status == reference->outcome.http_status) return {Kind::accepted, Where::nowhere, {}};
+    return {Kind::refused, Where::http, fmt::format("the good client gets HTTP {}", reference->outcome.http_status)};
   }
-  if (status >= 200 && status < 400) return {Kind::accepted, Acceptance::Where::nowhere, {}};
+  if (status >= 200 && status < 400) return {Kind::accepted, Where::nowhere, {}};
   if (status == 401 || status == 403 || status == 400)
-    return {Kind::unclear, Acceptance::Where::http,
-            fmt::format("HTTP {} may refuse the client or only the page; --http-path can name a page that a good "
-                        "client may see, and "
-                        "--client-cert or --client-ca give a good client to compare with",
-                        status)};
-  return {Kind::accepted, Acceptance::Where::nowhere, {}};  // the application was reached and spoke of something else
+    return {
+        Kind::unclear, Where::http,
+        fmt::format("HTTP {} may refuse the client or only the page; --http-path can name a page that a good client "
+                    "may see, and --client-cert or --client-ca give a good client to compare with",
+                    status)};
+  return {Kind::accepted, Where::nowhere, {}};  // the application was reached and spoke of something else
 }
 
 }  // namespace

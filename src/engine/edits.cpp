@@ -76,6 +76,11 @@ const Op* find_operation(const Edit& edit) {
   return nullptr;
 }
 
+bool corrupts_tag(const Edit& edit) {
+  const auto* record = find_operation<scenario::RecordEdit>(edit);
+  return record != nullptr && record->corrupt == scenario::RecordEdit::Corrupt::tag;
+}
+
 class ScenarioEditor final : public tls::Editor {
  public:
   ScenarioEditor(std::span<const Edit> edits, std::shared_ptr<EditLog> log) : edits_(edits), log_(std::move(log)) {}
@@ -211,7 +216,7 @@ void ScenarioEditor::on_flight(Flight& flight) {
     }
     const auto place = find(flight, occurrences, edit.anchor);
     if (!place) continue;
-    applied(edit);
+    if (!corrupts_tag(edit)) applied(edit);  // that one shows at its record
     const wire::Level level = flight.items[*place].level;
     if (edit.when != Edit::When::at) {
       inject(edit, flight, occurrences, *place + (edit.when == Edit::When::after ? 1 : 0), level);
@@ -226,6 +231,8 @@ void ScenarioEditor::on_flight(Flight& flight) {
     }
     if (const auto* move = find_operation<scenario::MoveAfter>(edit)) {
       const auto after = find(flight, occurrences, move->after);
+      if (!after)
+        log_->failures.push_back(fmt::format("{}: the message to move after is not in this flight", edit.where.text()));
       if (!after || *after == *place) continue;
       const auto first = static_cast<std::ptrdiff_t>(std::min(*place, *after + 1));
       const auto last = static_cast<std::ptrdiff_t>(std::max(*place, *after) + 1);
@@ -266,6 +273,9 @@ void ScenarioEditor::on_encoded(uint8_t handshake_type, unsigned occurrence, Byt
     if (const auto* patch = find_operation<scenario::PatchBytes>(edit)) {
       for (const auto& [offset, bytes] : patch->patches) {
         const int64_t place = offset >= 0 ? offset : static_cast<int64_t>(message.size()) + offset;
+        if (place < 0 || static_cast<size_t>(place) + bytes.size() > message.size())
+          log_->failures.push_back(
+              fmt::format("{}: bytes at {}: the message has {} bytes", edit.where.text(), offset, message.size()));
         for (size_t i = 0; i < bytes.size(); ++i)
           if (place >= 0 && static_cast<size_t>(place) + i < message.size())
             message[static_cast<size_t>(place) + i] = bytes[i];
@@ -279,8 +289,10 @@ void ScenarioEditor::on_record(const tls::RecordContext& context, Bytes& record)
   for (const Edit& edit : edits_) {
     const auto* bent = find_operation<scenario::RecordEdit>(edit);
     if (bent != nullptr && bent->corrupt == scenario::RecordEdit::Corrupt::tag &&
-        at(edit, context.handshake_type, context.occurrence))
+        at(edit, context.handshake_type, context.occurrence)) {
       record.back() ^= 1;
+      applied(edit);
+    }
   }
 }
 

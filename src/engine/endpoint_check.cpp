@@ -54,6 +54,15 @@ bool applies(std::span<const std::string> needs, const target::Features& feature
   });
 }
 
+// True when all that is missing is knowledge: the endpoint may well have it, and would then have been tested.
+bool is_unknown(std::span<const std::string> needs, const target::Features& features) {
+  return std::ranges::all_of(needs, [&](const std::string& need) {
+    const target::FeatureInfo* info = target::feature_info(need);
+    const Answer answer = features.get(need).answer;
+    return answer == Answer::yes || (answer == Answer::unknown && info != nullptr && info->remedy.empty());
+  });
+}
+
 bool is_certificate_check(const scenario::Case& one) {
   return one.play->expect.kind == Expect::Kind::certificate;
 }
@@ -208,7 +217,7 @@ Result<std::vector<scenario::Selected>> EndpointCheck::select(const scenario::Li
 }
 
 void EndpointCheck::plan_case(const scenario::Case& one) {
-  PlannedCase planned{.one = one, .played = 0, .skip = std::nullopt, .applies = true};
+  PlannedCase planned{.one = one, .played = 0, .skip = std::nullopt, .applies = true, .unknown = false};
   if (one.scenario->we_are != scenario::Role::client) {
     planned.skip = "we would be the server here; this command plays the client";
   } else if (one.play->connections.size() > 1 || !one.play->connections.front().resume.empty()) {
@@ -218,6 +227,7 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
   } else if (auto missing = features_.missing(needs_of(one, *endpoint_))) {
     planned.skip = *missing;
     planned.applies = applies(needs_of(one, *endpoint_), features_);
+    planned.unknown = planned.applies && is_unknown(needs_of(one, *endpoint_), features_);
   } else {
     planned.played = want(recipe_of(one), one.scenario->exclusive, one.id());
     const bool compares = one.play->expect.kind == Expect::Kind::client_auth && plans_.has_identity();
@@ -280,7 +290,7 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
   if (options_->replay) finding.replay = fmt::format("{} '{}'", options_->replay(*endpoint_), finding.id());
   finding.wanted = scenario::describe(planned.one.play->expect);
   if (planned.skip) {
-    finding.verdict = Verdict::skip;
+    finding.verdict = planned.unknown ? Verdict::inconclusive : Verdict::skip;
     finding.reason = *planned.skip;
     finding.applies = planned.applies;
     return finding;
@@ -297,7 +307,12 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
   context.strange_anchors = &strange;
   context.reference = reference(planned.one.play->version);
   context.has_identity = plans_.has_identity();
-  if (material_.client_ca) context.client_ca_name = material_.client_ca->certificate()->subject;
+  if (material_.client_ca) {
+    for (const x509::Certificate& certificate : material_.client_ca->certificates()) {
+      context.client_ca_names.push_back(certificate->subject);
+      context.client_ca_names.push_back(certificate->issuer);
+    }
+  }
 
   Judgement first = judge_repetition(planned, played, 0, context);
   std::map<std::string, size_t> distribution;
@@ -393,8 +408,10 @@ void EndpointCheck::compare_baselines() {
 // The sentence that people ask for: what does this endpoint do with clients?
 void EndpointCheck::conclude_client_auth() {
   std::map<std::string, std::vector<std::string>> by_text;
-  for (const PlannedCase& planned : cases_) {
+  for (size_t i = 0; i < cases_.size(); ++i) {
+    const PlannedCase& planned = cases_[i];
     const Expect& expect = planned.one.play->expect;
+    if (!decides(run_.findings[i].verdict)) continue;
     if (planned.skip || expect.kind != Expect::Kind::client_auth || played_[planned.played].results.empty()) continue;
     const Played& played = played_[planned.played];
     if (expect.client_auth != scenario::ClientAuthExpected::refused || knock_of(played.recipe.identity) != Knock::none)
@@ -427,8 +444,9 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   TLSPROOF_TRY(auto selected, select(library));
   if (run_.unreachable || !run_.error.empty()) return {};
   plan(library, selected);
-  TLSPROOF_TRY_VOID(play(options_->repeat));
-  TLSPROOF_TRY_VOID(play_baseline_again());
+  // What was played is judged even when the environment fails later.
+  keep_error(play(options_->repeat));
+  keep_error(play_baseline_again());
 
   ChainTerms terms;
   terms.anchors = material_.anchors;

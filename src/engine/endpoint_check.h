@@ -50,7 +50,8 @@ class EndpointCheck {
     scenario::Case one;
     size_t played = 0;  // index into played_
     std::optional<std::string> skip;
-    bool applies = true;  // skip: see Finding::applies
+    bool applies = true;   // skip: see Finding::applies
+    bool unknown = false;  // skip: only because the probe could not tell, and so inconclusive
   };
 
   EndpointCheck(const target::Endpoint& endpoint, const CheckOptions& options, Material material);

@@ -47,9 +47,22 @@ void end_run(verdict::CheckRun& run, Checks& checks, const CheckOptions& options
   run.interrupted = options.stop != nullptr && options.stop->load();
 }
 
+// Whether the waiver speaks of any case of the library at any endpoint of the target.
+bool names_anything(const target::Waiver& waiver, const scenario::Library& library, const target::Target& target) {
+  for (const scenario::Scenario& one : library.scenarios())
+    for (const scenario::Play& play : one.plays)
+      for (const target::Endpoint& endpoint : target.endpoints)
+        if (target::covers(waiver, one.id + play.suffix, endpoint.label)) return true;
+  return false;
+}
+
 // A waiver that no finding needed any more hides the next fault of its name.
-void note_unused_waivers(const target::WaiverBook& book, verdict::CheckRun& run) {
+void note_unused_waivers(const target::WaiverBook& book, const scenario::Library& library, const target::Target& target,
+                         verdict::CheckRun& run) {
   for (const target::Waiver* waiver : book.unused()) {
+    if (!names_anything(*waiver, library, target) && !run.endpoints.empty())
+      run.endpoints.front().notes.push_back(fmt::format("the waiver at {} ('{}') names no scenario at any endpoint",
+                                                        waiver->where, escape_terminal(waiver->check)));
     for (verdict::EndpointRun& endpoint : run.endpoints) {
       bool played = false;
       for (const verdict::Finding& finding : endpoint.findings)
@@ -79,7 +92,7 @@ Result<verdict::CheckRun> run_check(const target::Target& target, const scenario
   target::WaiverBook waivers(target.waivers);
   for (auto& check : checks) check->keep_error(check->check(library, known, waivers));
   end_run(run, checks, options, start_ns);
-  note_unused_waivers(waivers, run);
+  note_unused_waivers(waivers, library, target, run);
   return run;
 }
 

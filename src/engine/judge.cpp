@@ -67,6 +67,12 @@ Judgement judge_completes(const scenario::Case& one, const session::AttemptResul
                                  "the handshake was complete, but no application data and no clean close came; "
                                  "--http-path can name a page that answers"),
                        result);
+  // Finished on both sides, and closed on the request: most likely a service that speaks no HTTP.
+  const bool asked_in_vain = outcome.client_certificate_requested && !outcome.client_certificate_sent;
+  if (refused(outcome) && outcome.kind != Outcome::Kind::alert && outcome.handshake_complete &&
+      outcome.phase == verdict::Phase::after_finished && context.endpoint->http.enabled && !asked_in_vain)
+    return with_ending(
+        undecided(wanted, seen, "the server closed on the HTTP request; --no-http if it does not speak HTTP"), result);
   if (refused(outcome) && outcome.client_certificate_requested && !outcome.client_certificate_sent &&
       !context.has_identity) {
     Judgement out = judged(Verdict::skip, wanted, seen);
@@ -208,16 +214,17 @@ Judgement judge_ca_names(const session::AttemptResult& result, const JudgeContex
   for (size_t i = 0; i < request.authorities.size(); ++i) {
     const auto name = x509::decode_name(request.authorities[i]);
     if (i < 8) names += (i == 0 ? "" : "; ") + (name ? name->escaped_text(80) : std::string("(unreadable)"));
-    if (context.client_ca_name && equal(request.authorities[i], context.client_ca_name->der)) ours = true;
+    for (const x509::NameView& own : context.client_ca_names)
+      if (equal(request.authorities[i], own.der)) ours = true;
   }
   if (request.authorities.size() > 8) names += fmt::format("; and {} more", request.authorities.size() - 8);
   Judgement out = judged(Verdict::info, wanted, names.empty() ? "none: any certificate may be sent" : names);
-  if (!request.authorities.empty() && context.client_ca_name && !ours) {
+  if (!request.authorities.empty() && !context.client_ca_names.empty() && !ours) {
     out.verdict = Verdict::warn;
     out.notes.push_back(fmt::format(
         "the client CA at hand, {}, is not among them: clients that choose by these names will not offer its "
         "certificates",
-        context.client_ca_name->escaped_text(80)));
+        context.client_ca_names.front().escaped_text(80)));
   }
   out.events = message_event(result, Direction::server_to_client, handshake::certificate_request);
   return out;
@@ -258,16 +265,37 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
     return with_ending(
         undecided(ruling.wanted, seen, "no certificate was asked for on this connection, so that none was shown"),
         result);
+  if (knock != Knock::none && result.client_certificate == tls::ClientCertificate::sent_unfitting)
+    return with_ending(undecided(ruling.wanted, seen,
+                                 "the certificate's key fits no signature scheme that the server asked for, "
+                                 "so that it may be refused for that alone"),
+                       result);
+  // Without a request nginx has not judged the client yet.
+  if (accepted && !context.endpoint->http.enabled && ruling.verdict == Verdict::fail)
+    return with_ending(
+        undecided(ruling.wanted, seen,
+                  "the server may judge the client only at its first request, and none was sent (--no-http)"),
+        result);
   // Who refuses everybody proves nothing by refusing the bad ones.
   // But decrypt_error is said of CertificateVerify alone (RFC 8446 §6.2), and so is proof by itself.
   const bool is_proof = knock == Knock::no_key && result.outcome.kind == Outcome::Kind::alert &&
                         result.outcome.alert == registry::alert::decrypt_error;
-  if (!accepted && !is_proof && reference != nullptr) {
-    const Acceptance good = classify(*reference, nullptr);
-    if (good.kind == Acceptance::Kind::refused)
-      return with_ending(undecided(ruling.wanted, seen,
-                                   "the good client certificate is refused too, so that this refusal proves nothing"),
-                         result);
+  if (!accepted && !is_proof && knock != Knock::good && context.has_identity) {
+    const Acceptance good = reference != nullptr ? classify(*reference, nullptr) : Acceptance();
+    // A good client that only HTTP did not please was let in by TLS: then a refusal by TLS is one.
+    const bool let_in = good.kind == Acceptance::Kind::accepted ||
+                        (good.kind == Acceptance::Kind::unclear && good.where == Acceptance::Where::http &&
+                         acceptance.where != Acceptance::Where::http);
+    const bool told_by_nginx =
+        app::recognise_nginx_answer(result.outcome.http_status, result.response_body) != app::NginxAnswer::other &&
+        good.kind == Acceptance::Kind::unclear;
+    if (!let_in && !told_by_nginx)
+      return with_ending(
+          undecided(ruling.wanted, seen,
+                    good.kind == Acceptance::Kind::refused
+                        ? "the good client certificate is refused too, so that this refusal proves nothing"
+                        : "no good client was seen to be let in, so that this refusal proves nothing"),
+          result);
   }
   Judgement out = judged(ruling.verdict, ruling.wanted, fmt::format("{}: {}", accepted ? "accepted" : "refused", seen));
   if (!accepted) out.notes.push_back(fmt::format("enforced {}", to_text(acceptance.where)));
@@ -311,6 +339,10 @@ Judgement judge(const scenario::Case& one, const scenario::Identity& played, con
                 const JudgeContext& context) {
   const Expect& expect = one.play->expect;
   if (did_not_run(result.outcome)) return not_run(scenario::describe(expect), result);
+  const bool needs_our_part = expect.kind == Expect::Kind::completes || expect.kind == Expect::Kind::abort ||
+                              expect.kind == Expect::Kind::refused || expect.kind == Expect::Kind::ignored;
+  if (result.outcome.kind == Outcome::Kind::local_failure && needs_our_part)
+    return not_run(scenario::describe(expect), result);
   switch (expect.kind) {
     case Expect::Kind::completes:
       return judge_completes(one, result, context);

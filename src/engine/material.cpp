@@ -16,14 +16,15 @@ crypto::PassphraseSource passphrase_of(const target::KeyPair& pair) {
 
 Result<x509::TrustAnchors> load_anchors(const target::Trust& trust) {
   if (trust.paths.empty()) return trust.system ? x509::TrustAnchors::system() : x509::TrustAnchors::none();
+  if (trust.paths.size() == 1 && !trust.system) return x509::TrustAnchors::from_file(trust.paths.front());
   std::vector<x509::Certificate> all;
   std::string description;
   for (const std::string& path : trust.paths) {
-    TLSPROOF_TRY(auto certificates, x509::load_certificates(path, "trusted CA"));
-    description += fmt::format("{}'{}'", description.empty() ? "" : ", ", escape_terminal(path));
-    all.insert(all.end(), certificates.begin(), certificates.end());
+    TLSPROOF_TRY(auto anchors, x509::TrustAnchors::from_file(path));  // says so when none of it can be used
+    description += (description.empty() ? "" : ", ") + anchors.description();
+    all.insert(all.end(), anchors.certificates().begin(), anchors.certificates().end());
   }
-  return x509::TrustAnchors::from_certificates(all, description);
+  return trust.system ? x509::TrustAnchors::system(all) : x509::TrustAnchors::from_certificates(all, description);
 }
 
 Result<pki::Identity> load_identity(const target::KeyPair& pair) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tlsproof/registry/constants.h"
 #include "tlsproof/x509/certificate.h"
 
 namespace tlsproof::probe {
@@ -23,8 +24,8 @@ bool spoke(const Seen& seen) {
 }
 
 // Refused, rather than not reached or not heard to the end.
-bool refused(const Seen& seen) {
-  switch (seen.result->outcome.kind) {
+bool refused(const Outcome& outcome) {
+  switch (outcome.kind) {
     case Outcome::Kind::alert:
     case Outcome::Kind::close_notify:
     case Outcome::Kind::eof:
@@ -36,46 +37,79 @@ bool refused(const Seen& seen) {
   }
 }
 
+// Alerts that can mean "not with this version" or "not with such a certificate". Others, and a connection that merely
+// ends, may be a moment's failure.
+bool is_telling(const Outcome& outcome) {
+  namespace alert = registry::alert;
+  return outcome.kind == Outcome::Kind::alert &&
+         (outcome.alert == alert::protocol_version || outcome.alert == alert::handshake_failure ||
+          outcome.alert == alert::insufficient_security || outcome.alert == alert::unsupported_certificate);
+}
+
+// What several connections that did not show a thing say about it together.
+class Refusals {
+ public:
+  void add(const Outcome& outcome) {
+    if (first_ == nullptr) first_ = &outcome;
+    ++count_;
+    if (!is_telling(outcome)) telling_ = false;
+    if (outcome.kind != first_->kind || outcome.alert != first_->alert) alike_ = false;
+    if (!refused(outcome) || (unclear_ == nullptr && !is_telling(outcome))) unclear_ = &outcome;
+    if (!refused(outcome)) all_refused_ = false;
+  }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  // All by telling alerts, or, where an end alone may count (`ends_count`), at least two that ended in the very same
+  // way.
+  [[nodiscard]] bool mean_no(bool ends_count) const {
+    return all_refused_ && (telling_ || (ends_count && alike_ && count_ >= 2));
+  }
+  void set(std::string_view name, bool ends_count, target::Features& features) const {
+    if (empty()) return;
+    if (mean_no(ends_count)) return features.set(name, Answer::no, verdict::describe(*first_));
+    features.set(name, Answer::unknown, "could not be told: " + verdict::describe(*unclear_));
+  }
+
+ private:
+  const Outcome* first_ = nullptr;
+  const Outcome* unclear_ = nullptr;
+  size_t count_ = 0;
+  bool telling_ = true;
+  bool alike_ = true;
+  bool all_refused_ = true;
+};
+
 void conclude_version(uint16_t version, std::span<const Seen> seen, target::Features& features) {
   const std::string name = target::version_feature(version);
-  const Seen* refusal = nullptr;
-  const Seen* unheard = nullptr;  // came to no end that tells
-  bool any = false;
+  Refusals refusals;
   for (const Seen& one : seen) {
     if (one.wanted.version != version) continue;
-    any = true;
     if (spoke(one)) return features.set(name, Answer::yes, "negotiated");
-    if (refused(one))
-      refusal = &one;
-    else
-      unheard = &one;
+    refusals.add(one.result->outcome);
   }
-  if (!any) return;
-  if (refusal != nullptr && unheard == nullptr)
-    features.set(name, Answer::no, verdict::describe(refusal->result->outcome));
-  else
-    features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
+  refusals.set(name, true, features);
 }
 
 void conclude_key_type(KeyType type, std::string_view name, std::span<const Seen> seen, target::Features& features) {
-  const Seen* last = nullptr;
-  const Seen* unheard = nullptr;
+  Refusals refusals;
+  bool another_shown = false;  // with this key type offered alone
+  bool another_works = false;  // so that what failed here failed for the key type
   for (const Seen& one : seen) {
-    if (one.wanted.key_type != type) continue;
-    last = &one;
-    if (!one.result->peer_chain.empty()) {
-      const auto key = x509::decode_public_key(x509::find_spki(one.result->peer_chain.front()));
-      const bool is_rsa = key.kind == x509::KeyKind::rsa || key.kind == x509::KeyKind::rsa_pss;
-      if (is_rsa == (type == KeyType::rsa) && (is_rsa || key.kind == x509::KeyKind::ec))
-        return features.set(name, Answer::yes, fmt::format("its certificate has a key of type {}", key.describe()));
+    if (one.wanted.key_type != type) {
+      another_works |= !one.result->peer_chain.empty();
+      continue;
     }
-    if (!refused(one) && one.result->peer_chain.empty()) unheard = &one;
+    if (one.result->peer_chain.empty()) {
+      refusals.add(one.result->outcome);
+      continue;
+    }
+    const auto key = x509::decode_public_key(x509::find_spki(one.result->peer_chain.front()));
+    const bool is_rsa = key.kind == x509::KeyKind::rsa || key.kind == x509::KeyKind::rsa_pss;
+    if (is_rsa == (type == KeyType::rsa) && (is_rsa || key.kind == x509::KeyKind::ec))
+      return features.set(name, Answer::yes, fmt::format("its certificate has a key of type {}", key.describe()));
+    another_shown = true;
   }
-  if (last == nullptr) return;
-  if (unheard == nullptr)
-    features.set(name, Answer::no, verdict::describe(last->result->outcome));
-  else
-    features.set(name, Answer::unknown, "could not be told: " + verdict::describe(unheard->result->outcome));
+  if (refusals.empty() && another_shown) return features.set(name, Answer::no, "another kind of certificate came");
+  refusals.set(name, another_works, features);
 }
 
 void conclude_client_auth(uint16_t version, std::span<const Seen> seen, target::Features& features) {

@@ -203,6 +203,7 @@ AttemptResult Active::take_result() {
   const ByteList& chain = client.peer_certificates();
   for (size_t i = 0; i < chain.size(); ++i) result.peer_chain.push_back(to_bytes(chain[i]));
   result.certificate_request = client.certificate_request();
+  result.client_certificate = client.client_certificate();
   namespace type = registry::handshake_type;
   result.server_flight_complete =
       client.num_received(result.outcome.version >= 0x0304 ? type::finished : type::server_hello_done) > 0;

@@ -146,6 +146,8 @@ void Conversation::advance() {
   if (done() || step_ == Step::flushing) return;
   if (client_.failure() != nullptr) return finish_failed();
   if (client_.close_notify_received()) {
+    // Design §5: who closes only because we half-closed was waiting.
+    if (step_ == Step::silent && !heard_application_ && !response_.has_head()) return finish(Outcome::Kind::waited);
     response_.end();
     if (response_.state() == app::Http1Response::State::complete && !response_seen_) response_complete();
     if (step_ == Step::closing) return finish(Outcome::Kind::completed);
@@ -221,9 +223,9 @@ void Conversation::end_of_input(Outcome::Kind kind) {
     } else if (step_ == Step::silent) {
       finish(Outcome::Kind::waited);
     } else if (step_ == Step::closing) {
-      // The end of TCP after our close_notify is the peer's usual answer to it; a reset there is the socket closed with
-      // our close_notify unread, and says nothing.
-      finish(answered || heard_application_ || kind == Outcome::Kind::eof ? Outcome::Kind::completed : kind);
+      // Without an answer only a clean exchange of close_notify is a positive sign, and that ends the conversation
+      // before its TCP does; a reset is often only the socket closed with our close_notify unread.
+      finish(answered || heard_application_ ? Outcome::Kind::completed : Outcome::Kind::no_objection);
     } else {
       finish(answered ? Outcome::Kind::completed : kind);
     }
@@ -283,9 +285,12 @@ void Conversation::finish_failed() {
   if (!failure.cite.empty()) detail += fmt::format(" ({})", failure.cite);
   switch (failure.kind) {
     case Kind::peer_alert:
+      // What was asked for has come; an alert in place of a goodbye takes nothing back.
+      if (response_.has_head()) return finish(Outcome::Kind::completed);
       outcome_.alert = failure.alert;
       return finish(Outcome::Kind::alert);
     case Kind::peer_closed:
+      if (step_ == Step::silent) return finish(Outcome::Kind::waited);
       return finish(client_.close_notify_received() ? Outcome::Kind::close_notify : Outcome::Kind::eof);
     case Kind::unsupported_version_answered:
     case Kind::unsupported_parameter:

@@ -82,7 +82,7 @@ Result<TrustAnchors> TrustAnchors::from_file(const std::string& path) {
   return TrustAnchors(std::move(impl));
 }
 
-Result<TrustAnchors> TrustAnchors::system() {
+Result<TrustAnchors> TrustAnchors::system(std::span<const Certificate> more) {
   const char* file_variable = X509_get_default_cert_file_env();
   const bool file_named = ::secure_getenv(file_variable) != nullptr;
   const std::string file = environment_or(file_variable, X509_get_default_cert_file());
@@ -93,9 +93,11 @@ Result<TrustAnchors> TrustAnchors::system() {
   } else if (::access(file.c_str(), R_OK) == 0) {
     if (auto loaded = load_certificates(file, "system's store")) certificates = std::move(*loaded);
   }
+  const bool file_read = !certificates.empty();
+  certificates.insert(certificates.end(), more.begin(), more.end());
   auto impl = make_impl(certificates, "");
   std::vector<std::string> parts;
-  if (!impl->certificates.empty()) parts.push_back(escape_terminal(file));
+  if (file_read) parts.push_back(escape_terminal(file));
   X509_LOOKUP* lookup = X509_STORE_add_lookup(impl->store.get(), X509_LOOKUP_hash_dir());
   if (lookup != nullptr && X509_LOOKUP_add_dir(lookup, folder.c_str(), X509_FILETYPE_PEM) == 1)
     parts.push_back(escape_terminal(folder));

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The demo: a private PKI, an nginx of its own on free loopback ports, and every check against it.
 
-Eight hosts: four made right (one-way TLS; mutual TLS as ssl_verify_client on, ssl_verify_depth 2; optional; and
-one-way with an RSA and an ECDSA certificate) and four with one fault each. Each is checked with what its owner would
+Nine hosts: four made right (one-way TLS; mutual TLS as ssl_verify_client on, ssl_verify_depth 2; optional; and
+one-way with an RSA and an ECDSA certificate) and five with one fault each. Each is checked with what its owner would
 declare; the faults must be caught, the good hosts must be clean. Reports go to the folder --out.
 """
 import argparse

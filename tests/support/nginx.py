@@ -107,9 +107,10 @@ class Nginx:
             (self.folder / "nginx.pid").unlink(missing_ok=True)
             config = self.folder / "nginx.conf"
             config.write_text(self._config())
-            self.process = subprocess.Popen(
-                [program, "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(config)],
-                stdout=subprocess.DEVNULL, stderr=open(self.folder / "stderr.log", "wb"), stdin=subprocess.DEVNULL)
+            with open(self.folder / "stderr.log", "wb") as stderr:
+                self.process = subprocess.Popen(
+                    [program, "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(config)],
+                    stdout=subprocess.DEVNULL, stderr=stderr, stdin=subprocess.DEVNULL)
             try:
                 self._wait_for_pid_file()
                 for host in self.hosts:

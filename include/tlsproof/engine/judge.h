@@ -14,8 +14,9 @@ struct JudgeContext {
   const x509::TrustAnchors* strange_anchors = nullptr;  // for the control wrong_ca
   // What the good client got in this version; null when there is no good client.
   const session::AttemptResult* reference = nullptr;
-  bool has_identity = false;                     // there is a good client certificate
-  std::optional<x509::NameView> client_ca_name;  // of the CA that our client certificates come from
+  bool has_identity = false;  // there is a good client certificate
+  std::vector<x509::NameView>
+      client_ca_names;  // of the CA that our client certificates come from, and of those above it
 };
 
 // `played` is the identity that was really used (settled). Never fails: what cannot be judged is inconclusive or error,

@@ -22,9 +22,10 @@ struct AttemptResult {
   std::shared_ptr<trace::Trace> trace;
   std::vector<Bytes> peer_chain;                    // the server's Certificate: DER, in its order; empty when none came
   tls::CertificateRequestSeen certificate_request;  // count 0: none came
+  tls::ClientCertificate client_certificate = tls::ClientCertificate::not_requested;  // what went out of ours
   bool server_flight_complete = false;  // the server had said all it says before our Certificate: no CertificateRequest
                                         // then means that it does not ask
-  Bytes response_body;  // the first 64 KiB; raw
+  Bytes response_body;                  // the first 64 KiB; raw
 };
 
 // A plan and where to play it.

@@ -15,8 +15,8 @@ class TrustAnchors {
   // No anchor at all: nothing is trusted.
   [[nodiscard]] static TrustAnchors none();
   // The machine's store: libcrypto's default paths, or what SSL_CERT_FILE and SSL_CERT_DIR say. A folder is looked up
-  // by name when needed. Fails when a file named by SSL_CERT_FILE cannot be read.
-  [[nodiscard]] static Result<TrustAnchors> system();
+  // by name when needed; `more` are anchors beside it. Fails when a file named by SSL_CERT_FILE cannot be read.
+  [[nodiscard]] static Result<TrustAnchors> system(std::span<const Certificate> more = {});
   // Every certificate of a PEM or DER file (load.h says how that fails).
   [[nodiscard]] static Result<TrustAnchors> from_file(const std::string& path);
   // Certificates that libcrypto cannot read are left out. `description` is for reports, already escaped: "the client

@@ -158,6 +158,28 @@ TEST_F(CertificateChecks, AStrangeRootIsNotCalledIncomplete) {
   EXPECT_NE(judge(CertificateCheck::chain_complete, chain), Verdict::fail) << last_.seen;
 }
 
+TEST_F(CertificateChecks, AnExpiredRootThatIsNotSentFailsTheChain) {
+  const pki::Validity past{kNow - 400 * kDay, kNow - kDay};
+  auto old_root = pki::Authority::make_root(pki::authority_spec({{"CN", "old root"}}, past), p256(), random_).value();
+  const std::vector<x509::Certificate> anchors = {old_root.certificate()};
+  terms_.anchors = x509::TrustAnchors::from_certificates(anchors, "the old root");
+  const std::vector<Bytes> chain = {old_root.issue(spec(), p256().public_key(), random_).value()};
+  EXPECT_EQ(judge(CertificateCheck::chain_valid, chain), Verdict::fail) << last_.seen;
+  EXPECT_EQ(judge(CertificateCheck::not_expired, chain), Verdict::pass) << "of what is sent nothing has ended";
+  EXPECT_EQ(control(Control::wrong_ca, chain).verdict, Verdict::info) << "the verifier is not to blame";
+}
+
+TEST_F(CertificateChecks, AnOldCertificateBesideThePathBreaksNothing) {
+  auto chain = issue(spec());
+  auto old =
+      pki::Authority::make_root(pki::authority_spec({{"CN", "old"}}, {kNow - 400 * kDay, kNow - kDay}), p256(), random_)
+          .value();
+  chain.push_back(to_bytes(old.certificate().der()));
+  EXPECT_EQ(judge(CertificateCheck::not_expired, chain), Verdict::pass) << last_.seen;
+  EXPECT_FALSE(last_.notes.empty());
+  EXPECT_EQ(judge(CertificateCheck::chain_in_order, chain), Verdict::fail);
+}
+
 TEST_F(CertificateChecks, ControlsSeeTheFaultTheyAreGiven) {
   const auto chain = issue(spec());
   for (Control which : {Control::wrong_ca, Control::wrong_name, Control::shifted_clock}) {

@@ -79,6 +79,19 @@ TEST(Classify, HttpIsComparedWithTheGoodClient) {
   EXPECT_EQ(classify(result(Outcome::Kind::completed, 403), nullptr).kind, Kind::unclear) << "the page or the client?";
 }
 
+TEST(Classify, WhatSpeaksOfTheServerOrOfThePageIsNoVerdictOnTheClient) {
+  using Kind = Acceptance::Kind;
+  const auto good = result(Outcome::Kind::completed, 200);
+  const auto forbidden = result(Outcome::Kind::completed, 403);
+  for (int status : {408, 421, 425, 429, 500, 502, 503, 504}) {
+    EXPECT_EQ(classify(result(Outcome::Kind::completed, status), &good).kind, Kind::unclear) << status;
+    EXPECT_EQ(classify(result(Outcome::Kind::completed, status), nullptr).kind, Kind::unclear) << status;
+  }
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 496), &good).kind, Kind::refused) << "nginx's own";
+  EXPECT_EQ(classify(result(Outcome::Kind::completed, 403), &forbidden).kind, Kind::unclear)
+      << "the good client gets 403 too: that is no acceptance";
+}
+
 TEST(Classify, WithoutHttp) {
   using Kind = Acceptance::Kind;
   EXPECT_EQ(classify(result(Outcome::Kind::completed), nullptr).kind, Kind::accepted);

@@ -107,6 +107,15 @@ TEST_F(ConversationTest, SilenceIsWaitedWhenAHalfCloseEndsItAndAHangOtherwise) {
   }
 }
 
+TEST_F(ConversationTest, CloseNotifyOnlyAfterOurHalfCloseIsWaiting) {
+  start();
+  pass(plan_.timeouts.handshake);
+  conversation_->half_closed();
+  conversation_->received(kCloseNotify);
+  if (!conversation_->done()) conversation_->peer_ended();
+  EXPECT_EQ(outcome().kind, Outcome::Kind::waited) << verdict::describe(outcome());
+}
+
 TEST_F(ConversationTest, ATrickleDoesNotMoveTheDeadline) {
   start();
   for (int64_t second = 0; second < plan_.timeouts.handshake / kSecond; ++second) {
