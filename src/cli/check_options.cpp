@@ -117,10 +117,6 @@ Status keep_endpoints(const ParsedOptions& options, target::Target& target) {
   return {};
 }
 
-Result<scenario::Library> read_library(const ParsedOptions& options) {
-  return options.has("scenarios") ? scenario::load_folder(options.get("scenarios"), true) : scenario::load_embedded();
-}
-
 // The words that play it again: everything that decides what is played, nothing that only decides how it is shown.
 std::string replay_words(const ParsedOptions& options, const std::string& host_port) {
   constexpr std::array<std::string_view, 9> kNotForReplay = {"format", "report", "fail-on",  "color", "verbose",
@@ -156,6 +152,10 @@ std::string shell_quote(std::string_view word) {
   std::string out = "'";
   for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
+}
+
+Result<scenario::Library> read_library(const ParsedOptions& options) {
+  return options.has("scenarios") ? scenario::load_folder(options.get("scenarios"), true) : scenario::load_embedded();
 }
 
 Result<std::vector<uint16_t>> read_versions(const ParsedOptions& options) {

@@ -20,6 +20,8 @@ struct CheckRequest {
 [[nodiscard]] Result<CheckRequest> read_check_request(const ParsedOptions& options);
 // The endpoints alone; takes HOST:PORT out of `words`.
 [[nodiscard]] Result<target::Target> read_target(const ParsedOptions& options, std::vector<std::string>& words);
+// The scenarios inside the program, and those of --scenarios beside them.
+[[nodiscard]] Result<scenario::Library> read_library(const ParsedOptions& options);
 [[nodiscard]] Result<std::vector<uint16_t>> read_versions(const ParsedOptions& options);
 
 // 'it'\''s': a word as a POSIX shell reads it back; plain words stay as they are.

@@ -1,6 +1,7 @@
 // tlsproof list, tlsproof explain: what is checked, and why.
 #include <fmt/format.h>
 
+#include "check_options.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/cli/command.h"
 #include "tlsproof/cli/options.h"
@@ -11,10 +12,6 @@
 
 namespace tlsproof::cli {
 namespace {
-
-Result<scenario::Library> load_library(const ParsedOptions& options) {
-  return options.has("scenarios") ? scenario::load_folder(options.get("scenarios"), true) : scenario::load_embedded();
-}
 
 std::string versions_text(const scenario::Scenario& one) {
   std::vector<std::string> words;
@@ -73,7 +70,7 @@ Result<int> list(std::span<const std::string> args, CommandContext& context) {
     context.print("Usage: tlsproof list [SUITE|ID|PATTERN|tag:TAG…]\n\n" + format_options(specs));
     return kExitOk;
   }
-  TLSPROOF_TRY(scenario::Library library, load_library(options));
+  TLSPROOF_TRY(scenario::Library library, read_library(options));
   const bool all = options.positional.empty();
   const std::vector<std::string> everything = {"*"};
   TLSPROOF_TRY(auto selected, library.select(all ? everything : options.positional));
@@ -90,7 +87,7 @@ Result<int> explain(std::span<const std::string> args, CommandContext& context) 
     return kExitOk;
   }
   if (options.positional.empty()) return fail_usage("what is to be explained? Give an id; 'tlsproof list' shows them");
-  TLSPROOF_TRY(scenario::Library library, load_library(options));
+  TLSPROOF_TRY(scenario::Library library, read_library(options));
   TLSPROOF_TRY(auto selected, library.select(options.positional));
   for (const scenario::Selected& one : selected)
     context.print((&one == selected.data() ? "" : "\n") + explain_text(*one.scenario));

@@ -241,8 +241,7 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
   cases_.push_back(std::move(planned));
 }
 
-void EndpointCheck::plan(const scenario::Library& library, std::span<const scenario::Selected> selected) {
-  static_cast<void>(library);
+void EndpointCheck::plan(std::span<const scenario::Selected> selected) {
   for (const scenario::Selected& one : selected)
     for (const scenario::Case& a_case : scenario::expand(*one.scenario))
       if (one.wants(a_case)) {
@@ -443,7 +442,7 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
                             target::WaiverBook& waivers) {
   TLSPROOF_TRY(auto selected, select(library));
   if (run_.unreachable || !run_.error.empty()) return {};
-  plan(library, selected);
+  plan(selected);
   // What was played is judged even when the environment fails later.
   keep_error(play(options_->repeat));
   keep_error(play_baseline_again());

@@ -62,7 +62,7 @@ class EndpointCheck {
   Status play_baseline_again();
   [[nodiscard]] Result<std::vector<scenario::Selected>> select(const scenario::Library& library) const;
   void set_material_features();
-  void plan(const scenario::Library& library, std::span<const scenario::Selected> selected);
+  void plan(std::span<const scenario::Selected> selected);
   void plan_case(const scenario::Case& one);
   verdict::Finding judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange);
   [[nodiscard]] Judgement judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition,

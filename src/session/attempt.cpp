@@ -102,8 +102,7 @@ void Active::start() {
 
 void Active::on_connect(net::ConnectResult result) {
   if (!result) {
-    conversation_.connect_failed(result.error().error.message(),
-                                 result.error().kind == net::ConnectError::Kind::timed_out);
+    conversation_.connect_failed(result.error().error.message());
     return finish();
   }
   socket_ = std::move(*result);
@@ -174,7 +173,7 @@ void Active::settle() {
   if (wanted != interest_) {
     interest_ = wanted;
     if (auto watched = runner_->loop().watch(socket_, wanted, *this); !watched) {
-      conversation_.connect_failed(watched.error().message(), false);
+      conversation_.connect_failed(watched.error().message());
       return finish();
     }
   }

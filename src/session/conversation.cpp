@@ -52,9 +52,8 @@ void Conversation::connecting(std::string_view address) {
   trace_->on_event(EventKind::connecting, Direction::client_to_server, address);
 }
 
-void Conversation::connect_failed(std::string_view why, bool timed_out) {
+void Conversation::connect_failed(std::string_view why) {
   trace_->on_event(EventKind::connect_failed, Direction::client_to_server, why);
-  timed_out_ = timed_out;
   finish(Outcome::Kind::unreachable, std::string(why));
   step_ = Step::done;
 }
@@ -253,12 +252,11 @@ void Conversation::tick() {
   if (done() || clock_->monotonic_ns() < deadline_ns_) return;
   switch (step_) {
     case Step::connecting:
-      return connect_failed("the connection was not accepted in time", true);
+      return connect_failed("the connection was not accepted in time");
     case Step::handshake:
     case Step::request:
       // Design §5: at the deadline half-close. Who closes then was waiting for more; who does not, hangs.
       trace_->on_event(EventKind::timed_out, Direction::client_to_server, step_name(outcome_.handshake_complete));
-      timed_out_ = true;
       half_close_due_ = true;
       return enter(Step::silent, plan_->timeouts.drain);
     case Step::listening:

@@ -18,7 +18,7 @@ class Conversation {
 
   // ---- what happened to the socket ----
   void connecting(std::string_view address);
-  void connect_failed(std::string_view why, bool timed_out);
+  void connect_failed(std::string_view why);
   void connected();
   void received(ByteView bytes);
   void peer_ended();  // FIN
@@ -74,7 +74,6 @@ class Conversation {
   bool write_failed_ = false;
   bool half_close_due_ = false;
   bool half_closed_ = false;
-  bool timed_out_ = false;
   bool response_seen_ = false;
   size_t plain_sent_ = 0;  // plain HTTP: bytes of the request that went out
   Bytes first_bytes_;      // the first ones received, to tell what it was when it was no TLS
