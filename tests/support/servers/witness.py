@@ -1,0 +1,70 @@
+"""libssl as a second opinion: what a plain client, written by somebody else, meets at a server."""
+import re
+import socket
+import ssl
+
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+# libssl keeps the names that SSL 3 gave, and two abbreviations.
+ALERT = re.compile(r"(?:TLSV1|TLSV13|SSLV3)_ALERT_(\w+)")
+ALIASES = {"no_renegotiation": "no_renegotiation_RESERVED"}
+
+
+class Witness:
+    """A client of Python's ssl module, that is of libssl; reads on after the handshake, as tlsproof does."""
+
+    def __init__(self, port, name, ca):
+        self.port, self.name, self.ca = port, name, ca
+
+    def _context(self, identity, version=None):
+        context = ssl.create_default_context(cafile=str(self.ca))
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # so that we may show a weak certificate
+        if version:
+            context.minimum_version = context.maximum_version = VERSIONS[version]
+        if identity:
+            context.load_cert_chain(*map(str, identity))
+        return context
+
+    def answers(self, identity):
+        """Whether a handshake can be completed here and the certificate is the one expected."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as raw:
+                with self._context(identity).wrap_socket(raw, server_hostname=self.name):
+                    return True
+        except OSError:
+            return False
+
+    def meets(self, identity, version):
+        """What the client with this (certificate, key), or None, is told: 'alert NAME, handshake complete', 'HTTP 200', 'closed, …'."""
+        complete = False
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=10) as raw:
+                context = self._context(identity, version)
+                with context.wrap_socket(raw, server_hostname=self.name, suppress_ragged_eofs=False) as tls:
+                    complete = True
+                    return self._converse(tls)
+        except ssl.SSLEOFError:
+            return self._ended("closed", complete)
+        except ssl.SSLError as error:
+            alert = ALERT.search(error.reason or "")
+            return self._ended(f"alert {alert[1].lower()}" if alert else f"closed ({error.reason})", complete)
+        except TimeoutError:
+            return self._ended("nothing", complete)
+        except OSError:
+            return self._ended("closed", complete)
+
+    def _converse(self, tls):
+        try:
+            tls.sendall(f"GET / HTTP/1.1\r\nHost: {self.name}\r\nConnection: close\r\n\r\n".encode())
+        except OSError:
+            pass  # what the server said before it closed can still be read
+        answer = b""
+        while b"\r\n" not in answer:
+            data = tls.recv(4096)
+            if not data:
+                return self._ended("closed", True)
+            answer += data
+        return "HTTP " + answer.split(b" ", 2)[1].decode()
+
+    @staticmethod
+    def _ended(how, complete):
+        return f"{how}, handshake {'complete' if complete else 'not complete'}"
