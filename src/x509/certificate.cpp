@@ -268,7 +268,7 @@ std::array<uint8_t, 32> CertificateView::spki_sha256() const {
   return digest<32>(EVP_sha256(), spki());
 }
 
-std::string CertificateView::serial_hex() const {
+std::string integer_hex(ByteView serial) {
   if (serial.empty()) return "";
   constexpr size_t kShown = 64;  // three times what RFC 5280 allows
   if ((serial[0] & 0x80) == 0) {
@@ -283,6 +283,10 @@ std::string CertificateView::serial_hex() const {
   }
   if (magnitude.size() > 1 && magnitude[0] == 0) magnitude.erase(magnitude.begin());
   return "-" + to_hex(magnitude) + (serial.size() > kShown ? "…" : "");
+}
+
+std::string CertificateView::serial_hex() const {
+  return integer_hex(serial);
 }
 
 std::string CertificateView::escaped_title() const {

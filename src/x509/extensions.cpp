@@ -151,18 +151,8 @@ void parse_subject_key_id(Parser& parser, CertificateView& out, const ExtensionV
   out.subject_key_id = id.content;
 }
 
-// AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2] }
-void parse_authority_key_id(Parser& parser, CertificateView& out, const ExtensionView& extension) {
-  constexpr std::string_view kField = "Certificate.extensions.authorityKeyIdentifier";
-  DerReader fields = parser.reader({});
-  if (!enter_sequence(parser, extension, fields, kField)) return;
-  AuthorityKeyId& id = out.authority_key_id.emplace();
-  DerValue value;
-  if (parser.optional(fields, der_tag::context(0), value, kField)) id.key_id = value.content;
-  if (parser.optional(fields, der_tag::context_constructed(1), value, kField))
-    parse_general_names(parser, parser.inside(value), id.issuer, kField);
-  if (parser.optional(fields, der_tag::context(2), value, kField)) id.serial = value.content;
-  parser.finish(fields, kField);
+void decode_authority_key_id(Parser& parser, CertificateView& out, const ExtensionView& extension) {
+  out.authority_key_id = parse_authority_key_id(parser, extension, "Certificate.extensions.authorityKeyIdentifier");
 }
 
 void keep_uris(const GeneralNames& names, std::vector<ByteView>& out) {
@@ -270,7 +260,7 @@ constexpr Decoder kDecoders[] = {
     {"2.5.29.30", parse_name_constraints},
     {"2.5.29.31", parse_crl_points},
     {"2.5.29.32", parse_policies},
-    {"2.5.29.35", parse_authority_key_id},
+    {"2.5.29.35", decode_authority_key_id},
     {"2.5.29.37", parse_extended_key_usage},
     {"1.3.6.1.5.5.7.1.1", parse_authority_info},
     {"1.3.6.1.5.5.7.1.24", parse_tls_feature},
@@ -278,6 +268,21 @@ constexpr Decoder kDecoders[] = {
 };
 
 }  // namespace
+
+// AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2] }
+std::optional<AuthorityKeyId> parse_authority_key_id(Parser& parser, const ExtensionView& extension,
+                                                     std::string_view field) {
+  DerReader fields = parser.reader({});
+  if (!enter_sequence(parser, extension, fields, field)) return std::nullopt;
+  AuthorityKeyId id;
+  DerValue value;
+  if (parser.optional(fields, der_tag::context(0), value, field)) id.key_id = value.content;
+  if (parser.optional(fields, der_tag::context_constructed(1), value, field))
+    parse_general_names(parser, parser.inside(value), id.issuer, field);
+  if (parser.optional(fields, der_tag::context(2), value, field)) id.serial = value.content;
+  parser.finish(fields, field);
+  return id;
+}
 
 void parse_extension_value(Parser& parser, CertificateView& out, size_t index) {
   // The decoders write to other members than `extensions`, so the reference stays good.

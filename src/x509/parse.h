@@ -59,6 +59,11 @@ void parse_algorithm(Parser& parser, const DerValue& algorithm, AlgorithmView& o
 void parse_public_key(Parser& parser, const DerValue& spki, PublicKeyView& out);
 // The typed forms of extension number `index`; called once for each in order.
 void parse_extension_value(Parser& parser, CertificateView& out, size_t index);
+// The content of an authorityKeyIdentifier; what cannot be read of it stays empty, nullopt when it is none at all.
+[[nodiscard]] std::optional<AuthorityKeyId> parse_authority_key_id(Parser& parser, const ExtensionView& extension,
+                                                                   std::string_view field);
+// The content of an INTEGER as people write serial numbers: "0a1b", "-01"; cut after 64 octets.
+[[nodiscard]] std::string integer_hex(ByteView content);
 
 // A name in the form in which names are compared (RFC 5280 §7.1): string types, case of ASCII letters and runs of
 // blanks do not count.

@@ -164,6 +164,7 @@ Bytes make_crl(const Identity& issuer, const CrlSpec& spec) {
     X509_REVOKED_set_revocationDate(entry, this_update.get());
     X509_CRL_add0_revoked(crl.get(), entry);
   }
+  if (spec.edit) spec.edit(crl.get());
   TLSPROOF_CHECK(X509_CRL_sign(crl.get(), issuer.key(), EVP_sha256()) > 0);
   return encoded(crl.get(), i2d_X509_CRL);
 }

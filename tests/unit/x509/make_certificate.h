@@ -51,6 +51,7 @@ struct CrlSpec {
   std::vector<std::string> revoked;  // serials, hex
   int64_t this_update = kNow - kDay;
   int64_t next_update = kNow + kDay;
+  std::function<void(X509_CRL*)> edit = {};  // just before signing
 };
 [[nodiscard]] Bytes make_crl(const Identity& issuer, const CrlSpec& spec = {});
 
