@@ -99,7 +99,7 @@ class ServerGolden:
         out = [f"# {line}".rstrip() for line in module.__doc__.strip().splitlines()]
         first = {}  # mode: what it showed under its first declaration
         for label, endpoint in self.checked.endpoints.items():
-            mode = label.split(",")[0]
+            mode = label.rsplit(", declared", 1)[0]
             report = endpoint.report
             out += ["", f"[{label}] {report['summary']['conclusion']}"]
             out += [f"  {note}" for note in report["notes"] if mode not in first]
@@ -127,7 +127,7 @@ class ServerGolden:
         """libssl meets what we meet, cell by cell; wrong_key it cannot show."""
         cells = []
         for label, endpoint in self.checked.endpoints.items():
-            mode = label.split(",")[0]
+            mode = label.rsplit(", declared", 1)[0]
             if any(cell[0] == mode for cell in cells):
                 continue
             for client in self.clients(endpoint):

@@ -1,0 +1,31 @@
+"""Apache with mod_ssl: SSLVerifyClient require and optional end the handshake with OpenSSL's alerts, and so does
+optional_no_ca for all but a certificate that nobody trusted vouches for. As with every server but nginx the client of
+TLS 1.3 hears of it after it is done.
+"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.need import need  # noqa: E402
+from support.servers.golden import ServerGolden  # noqa: E402
+from support.servers.apache import Apache  # noqa: E402
+
+need("apache2")
+
+
+class ApacheGolden(ServerGolden, unittest.TestCase):
+    STACK = Apache
+    MODES = {
+        "require": ["SSLCACertificateFile {ca}", "SSLVerifyClient require", "SSLVerifyDepth 2"],
+        "optional": ["SSLCACertificateFile {ca}", "SSLVerifyClient optional", "SSLVerifyDepth 2"],
+        "optional_no_ca": ["SSLCACertificateFile {ca}", "SSLVerifyClient optional_no_ca", "SSLVerifyDepth 2"],
+        "none": ["SSLVerifyClient none"],
+    }
+    DECLARED = (("require", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
+                ("optional_no_ca", "unverified"), ("optional_no_ca", "required"), ("none", "none"))
+    ONEWAY = "none"
+
+
+if __name__ == "__main__":
+    unittest.main()
