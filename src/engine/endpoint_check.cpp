@@ -21,8 +21,7 @@ using verdict::Verdict;
 
 namespace {
 
-Recipe recipe_of(const scenario::Case& one) {
-  const scenario::Connection& connection = one.play->connections.front();
+Recipe recipe_of(const scenario::Case& one, const scenario::Connection& connection) {
   Recipe recipe;
   recipe.version = one.play->version;
   recipe.client = connection.client;
@@ -61,6 +60,14 @@ bool is_unknown(std::span<const std::string> needs, const target::Features& feat
     const Answer answer = features.get(need).answer;
     return answer == Answer::yes || (answer == Answer::unknown && info != nullptr && info->remedy.empty());
   });
+}
+
+// Whether what came is read against what the good client got.
+bool is_measured(const scenario::Play& play) {
+  return play.expect.kind == Expect::Kind::client_auth ||
+         std::ranges::any_of(play.connections, [](const scenario::Connection& one) {
+           return one.expect && one.expect->kind == Expect::Kind::client_auth;
+         });
 }
 
 bool is_certificate_check(const scenario::Case& one) {
@@ -122,6 +129,17 @@ Status EndpointCheck::play(unsigned repeat) {
       owners.push_back(i);
     }
   }
+  TLSPROOF_TRY(auto results, run_jobs(std::move(jobs)));
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!results[i]) continue;
+    Played& played = played_[owners[i]];
+    played.attempts.push_back(results[i]->attempt);
+    played.results.push_back(std::move(results[i]->result));
+  }
+  return {};
+}
+
+Result<std::vector<std::optional<Attempted>>> EndpointCheck::run_jobs(std::vector<session::Job> jobs) {
   session::RunOptions run_options;
   run_options.max_in_flight = options_->jobs;
   run_options.clock = options_->clock;
@@ -132,15 +150,23 @@ Status EndpointCheck::play(unsigned repeat) {
   std::vector<std::string> labels;
   for (const session::Job& job : jobs) labels.push_back(job.plan.label);
   TLSPROOF_TRY(auto results, session::run_jobs(std::move(jobs), run_options));
+  std::vector<std::optional<Attempted>> out(results.size());
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i]) continue;
-    Played& played = played_[owners[i]];
-    played.attempts.push_back(run_.attempts.size());
-    run_.attempts.push_back({labels[i], results[i]->outcome, results[i]->trace});
     if (run_.peer_address.empty()) run_.peer_address = results[i]->trace->peer_address();
-    played.results.push_back(std::move(*results[i]));
+    run_.attempts.push_back({labels[i], results[i]->outcome, results[i]->trace});
+    out[i] = Attempted{std::move(*results[i]), run_.attempts.size() - 1};
   }
-  return {};
+  return out;
+}
+
+Status EndpointCheck::play_chains() {
+  ChainPlayer player;
+  player.make_job = [this](session::Plan plan, bool exclusive) {
+    return session::Job{std::move(plan), net_endpoint_, addresses_, exclusive};
+  };
+  player.run = [this](std::vector<session::Job> jobs) { return run_jobs(std::move(jobs)); };
+  return engine::play_chains(chains_, options_->repeat, plans_, player);
 }
 
 Status EndpointCheck::probe() {
@@ -217,11 +243,10 @@ Result<std::vector<scenario::Selected>> EndpointCheck::select(const scenario::Li
 }
 
 void EndpointCheck::plan_case(const scenario::Case& one) {
-  PlannedCase planned{.one = one, .played = 0, .skip = std::nullopt, .applies = true, .unknown = false};
+  PlannedCase planned{
+      .one = one, .played = 0, .chain = std::nullopt, .skip = std::nullopt, .applies = true, .unknown = false};
   if (one.scenario->we_are != scenario::Role::client) {
     planned.skip = "we would be the server here; this command plays the client";
-  } else if (one.play->connections.size() > 1 || !one.play->connections.front().resume.empty()) {
-    planned.skip = "this version of tlsproof plays scenarios of one connection only";
   } else if (one.play->expect.indistinguishable) {
     planned.skip = "this version of tlsproof cannot compare the cases of a matrix yet";
   } else if (auto missing = features_.missing(needs_of(one, *endpoint_))) {
@@ -229,16 +254,27 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
     planned.applies = applies(needs_of(one, *endpoint_), features_);
     planned.unknown = planned.applies && is_unknown(needs_of(one, *endpoint_), features_);
   } else {
-    planned.played = want(recipe_of(one), one.scenario->exclusive, one.id());
-    const bool compares = one.play->expect.kind == Expect::Kind::client_auth && plans_.has_identity();
-    if (compares && !references_.contains(one.play->version)) {
-      Recipe good;
-      good.version = one.play->version;
-      good.identity.kind = scenario::Identity::Kind::good;
-      references_[one.play->version] = want(std::move(good), false, {});
+    if (one.play->connections.size() > 1) {
+      Chain chain{.one = one, .recipes = {}, .runs = {}, .error = {}};
+      for (const scenario::Connection& connection : one.play->connections)
+        chain.recipes.push_back(plans_.settle(recipe_of(one, connection)));
+      planned.chain = chains_.size();
+      chains_.push_back(std::move(chain));
+    } else {
+      planned.played = want(recipe_of(one, one.play->connections.front()), one.scenario->exclusive, one.id());
     }
+    plan_references(one);
   }
   cases_.push_back(std::move(planned));
+}
+
+void EndpointCheck::plan_references(const scenario::Case& one) {
+  const uint16_t version = one.play->version;
+  if (!is_measured(*one.play) || !plans_.has_identity() || references_.contains(version)) return;
+  Recipe good;
+  good.version = version;
+  good.identity.kind = scenario::Identity::Kind::good;
+  references_[version] = want(std::move(good), false, {});
 }
 
 void EndpointCheck::plan(std::span<const scenario::Selected> selected) {
@@ -264,14 +300,45 @@ const session::AttemptResult* EndpointCheck::reference(uint16_t version) const {
 Judgement EndpointCheck::judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition,
                                           const JudgeContext& context) const {
   Judgement out = judge(planned.one, played.recipe.identity, played.results[repetition], context);
-  const EditLog& log = *played.logs[repetition];
-  if (!log.failures.empty()) {
-    out.verdict = Verdict::error;
-    out.reason = "the edit does not fit the message: " + log.failures.front();
-  } else if (std::ranges::find(log.applied, false) != log.applied.end()) {
-    out.verdict = Verdict::inconclusive;
-    out.reason = "the run ended before every edit could take effect";
+  doubt_edits(*played.logs[repetition], out);
+  return out;
+}
+
+std::vector<EndpointCheck::Repetition> EndpointCheck::judge_played(const PlannedCase& planned,
+                                                                   const JudgeContext& context, Finding& finding) {
+  const Played& played = played_[planned.played];
+  std::vector<Repetition> out;
+  for (size_t n = 0; n < played.results.size(); ++n) {
+    const Outcome& outcome = played.results[n].outcome;
+    Judgement judgement = judge_repetition(planned, played, n, context);
+    out.push_back({.judgement = judgement,
+                   .outcome = verdict::describe(outcome),
+                   .evidence = {{played.attempts[n], judgement.events}},
+                   .duration_ns = outcome.total_ns});
   }
+  if (out.empty()) finding.reason = played.error;
+  return out;
+}
+
+std::vector<EndpointCheck::Repetition> EndpointCheck::judge_chain(const PlannedCase& planned,
+                                                                  const JudgeContext& context, Finding& finding) {
+  const Chain& chain = chains_[*planned.chain];
+  std::vector<Repetition> out;
+  for (const ChainRun& run : chain.runs) {
+    if (run.connections.empty() || !chain.error.empty()) continue;
+    Repetition one;
+    one.judgement = judge_chain_run(chain, run, context);
+    for (const ChainRun::Connection& connection : run.connections) {
+      const session::AttemptResult& result = connection.attempted.result;
+      one.duration_ns += result.outcome.total_ns;
+      one.outcome = verdict::describe(result.outcome);
+      one.evidence.push_back({connection.attempted.attempt, ending_events(result)});
+    }
+    // What was judged stands first; the way there follows.
+    std::ranges::rotate(one.evidence, std::prev(one.evidence.end()));
+    out.push_back(std::move(one));
+  }
+  if (out.empty()) finding.reason = chain.error;
   return out;
 }
 
@@ -294,12 +361,6 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
     finding.applies = planned.applies;
     return finding;
   }
-  const Played& played = played_[planned.played];
-  if (played.results.empty()) {
-    finding.verdict = Verdict::error;
-    finding.reason = played.error.empty() ? "interrupted before it was played" : played.error;
-    return finding;
-  }
   JudgeContext context;
   context.endpoint = endpoint_;
   context.chains = &chains;
@@ -313,20 +374,26 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
     }
   }
 
-  Judgement first = judge_repetition(planned, played, 0, context);
+  std::vector<Repetition> repetitions =
+      planned.chain ? judge_chain(planned, context, finding) : judge_played(planned, context, finding);
+  if (repetitions.empty()) {
+    finding.verdict = Verdict::error;
+    if (finding.reason.empty()) finding.reason = "interrupted before it was played";
+    return finding;
+  }
+  Judgement& first = repetitions.front().judgement;
   std::map<std::string, size_t> distribution;
   bool disagree = false;
-  for (size_t n = 0; n < played.results.size(); ++n) {
-    const Judgement again = n == 0 ? first : judge_repetition(planned, played, n, context);
-    ++distribution[fmt::format("{}: {}", verdict::to_text(again.verdict),
-                               verdict::describe(played.results[n].outcome))];
-    if (again.verdict != first.verdict && (decides(again.verdict) || decides(first.verdict))) disagree = true;
-    finding.evidence.push_back({played.attempts[n], again.events});
-    finding.duration_ns += played.results[n].outcome.total_ns;
+  for (Repetition& one : repetitions) {
+    const Verdict again = one.judgement.verdict;
+    ++distribution[fmt::format("{}: {}", verdict::to_text(again), one.outcome)];
+    if (again != first.verdict && (decides(again) || decides(first.verdict))) disagree = true;
+    std::ranges::move(one.evidence, std::back_inserter(finding.evidence));
+    finding.duration_ns += one.duration_ns;
   }
   if (distribution.size() > 1)
     for (const auto& [what, count] : distribution)
-      finding.repeats.push_back(fmt::format("{} of {}: {}", count, played.results.size(), what));
+      finding.repeats.push_back(fmt::format("{} of {}: {}", count, repetitions.size(), what));
   finding.verdict = disagree ? Verdict::inconclusive : first.verdict;
   finding.reason = disagree ? "the repetitions disagree" : std::move(first.reason);
   finding.applies = first.applies;
@@ -411,7 +478,9 @@ void EndpointCheck::conclude_client_auth() {
     const PlannedCase& planned = cases_[i];
     const Expect& expect = planned.one.play->expect;
     if (!decides(run_.findings[i].verdict)) continue;
-    if (planned.skip || expect.kind != Expect::Kind::client_auth || played_[planned.played].results.empty()) continue;
+    if (planned.skip || planned.chain || expect.kind != Expect::Kind::client_auth ||
+        played_[planned.played].results.empty())
+      continue;
     const Played& played = played_[planned.played];
     if (expect.client_auth != scenario::ClientAuthExpected::refused || knock_of(played.recipe.identity) != Knock::none)
       continue;
@@ -445,6 +514,7 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   plan(selected);
   // What was played is judged even when the environment fails later.
   keep_error(play(options_->repeat));
+  keep_error(play_chains());
   keep_error(play_baseline_again());
 
   ChainTerms terms;

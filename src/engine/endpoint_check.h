@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chain.h"
 #include "tlsproof/engine/engine.h"
 #include "tlsproof/engine/judge.h"
 #include "tlsproof/engine/recipe.h"
@@ -46,9 +47,17 @@ class EndpointCheck {
     std::vector<std::shared_ptr<EditLog>> logs;   // by repetition, where there are edits
     std::string error;                            // why it could not be planned
   };
+  // What one repetition of a case says, and what proves it.
+  struct Repetition {
+    Judgement judgement;
+    std::string outcome;  // how its last connection ended
+    std::vector<verdict::Evidence> evidence;
+    int64_t duration_ns = 0;
+  };
   struct PlannedCase {
     scenario::Case one;
-    size_t played = 0;  // index into played_
+    size_t played = 0;            // index into played_, unless there is a chain
+    std::optional<size_t> chain;  // index into chains_: several connections
     std::optional<std::string> skip;
     bool applies = true;   // skip: see Finding::applies
     bool unknown = false;  // skip: only because the probe could not tell, and so inconclusive
@@ -59,12 +68,21 @@ class EndpointCheck {
   size_t want(Recipe recipe, bool exclusive, std::string_view unique);
   // Plays what has been wanted and was not yet played.
   Status play(unsigned repeat);
+  Status play_chains();
+  // Plays, and enters what was played into the run; the results have the jobs' indexes.
+  Result<std::vector<std::optional<Attempted>>> run_jobs(std::vector<session::Job> jobs);
   Status play_baseline_again();
   [[nodiscard]] Result<std::vector<scenario::Selected>> select(const scenario::Library& library) const;
   void set_material_features();
   void plan(std::span<const scenario::Selected> selected);
   void plan_case(const scenario::Case& one);
+  void plan_references(const scenario::Case& one);
   verdict::Finding judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange);
+  // What each repetition is worth, and where it is proved; empty when none was played, and then `finding` says why.
+  std::vector<Repetition> judge_played(const PlannedCase& planned, const JudgeContext& context,
+                                       verdict::Finding& finding);
+  std::vector<Repetition> judge_chain(const PlannedCase& planned, const JudgeContext& context,
+                                      verdict::Finding& finding);
   [[nodiscard]] Judgement judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition,
                                            const JudgeContext& context) const;
   void distrust_certificates();
@@ -87,6 +105,7 @@ class EndpointCheck {
   std::map<std::string, size_t> played_by_key_;
   std::map<uint16_t, size_t> references_;  // version -> played_: the good client
   std::vector<size_t> probed_;             // played_ of the probe
+  std::vector<Chain> chains_;
   std::vector<PlannedCase> cases_;
   std::optional<session::AttemptResult> baseline_again_;
   std::optional<size_t> baseline_;  // played_ of the honest attempt that is played first and last

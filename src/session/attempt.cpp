@@ -207,6 +207,8 @@ AttemptResult Active::take_result() {
   result.server_flight_complete =
       client.num_received(result.outcome.version >= 0x0304 ? type::finished : type::server_hello_done) > 0;
   result.response_body = to_bytes(conversation_.response().body());
+  if (job_->plan.keep_session && !client.sessions().empty())
+    result.session = std::make_shared<const tls::Session>(client.sessions().back());
   result.trace = trace_;
   return result;
 }

@@ -26,6 +26,8 @@ struct AttemptResult {
   bool server_flight_complete = false;  // the server had said all it says before our Certificate: no CertificateRequest
                                         // then means that it does not ask
   Bytes response_body;                  // the first 64 KiB; raw
+  // The last session that the server let us have; null when there was none, or Plan::keep_session was not set.
+  std::shared_ptr<const tls::Session> session;
 };
 
 // A plan and where to play it.

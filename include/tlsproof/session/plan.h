@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "tlsproof/tls/client.h"
@@ -27,11 +26,12 @@ struct Timeouts {  // nanoseconds
 struct Plan {
   std::string label;  // for a person: "expired client certificate, TLS 1.3"
   tls::ClientConfig client;
-  std::shared_ptr<Credentials> credentials;  // null: an empty Certificate when asked for one
-  std::shared_ptr<tls::Editor> editor;       // null: honest. One plan's alone
-  std::optional<tls::Session> resume;
-  bool plain_http = false;  // `request` is sent without TLS
-  std::string request;      // an HTTP/1.1 request that asks the server to close; empty: nothing is asked
+  std::shared_ptr<Credentials> credentials;    // null: an empty Certificate when asked for one
+  std::shared_ptr<tls::Editor> editor;         // null: honest. One plan's alone
+  std::shared_ptr<const tls::Session> resume;  // null: a full handshake
+  bool keep_session = false;                   // AttemptResult::session is wanted
+  bool plain_http = false;                     // `request` is sent without TLS
+  std::string request;  // an HTTP/1.1 request that asks the server to close; empty: nothing is asked
   Timeouts timeouts;
 };
 
