@@ -297,7 +297,9 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
                         : "no good client was seen to be let in, so that this refusal proves nothing"),
           result);
   }
-  Judgement out = judged(ruling.verdict, ruling.wanted, fmt::format("{}: {}", accepted ? "accepted" : "refused", seen));
+  const std::string_view verb = accepted ? "accepted" : "refused";
+  const bool says_so = seen.starts_with(verb);  // "refused after the handshake with alert …"
+  Judgement out = judged(ruling.verdict, ruling.wanted, says_so ? seen : fmt::format("{}: {}", verb, seen));
   if (!accepted) out.notes.push_back(fmt::format("enforced {}", to_text(acceptance.where)));
   if (!acceptance.why.empty()) out.notes.push_back(acceptance.why);
   return with_ending(std::move(out), result);
