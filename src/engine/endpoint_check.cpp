@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tlsproof/base/text.h"
+#include "tlsproof/crypto/hash.h"
 #include "tlsproof/engine/client_auth.h"
 #include "tlsproof/net/resolver.h"
 #include "tlsproof/registry/code_point.h"
@@ -28,6 +29,13 @@ Recipe recipe_of(const scenario::Case& one, const scenario::Connection& connecti
   recipe.identity = connection.identity;
   recipe.edits = connection.edits.empty() ? nullptr : &connection.edits;
   return recipe;
+}
+
+verdict::Attempt to_attempt(std::string label, const session::AttemptResult& result) {
+  verdict::Attempt attempt{std::move(label), result.outcome, result.trace, {}};
+  for (const Bytes& der : result.peer_chain)
+    attempt.peer_certificates.push_back(to_hex(crypto::digest(crypto::HashAlgorithm::sha256, der).view()));
+  return attempt;
 }
 
 // Verdicts that say something was judged; of two repetitions only these can disagree.
@@ -84,6 +92,7 @@ EndpointCheck::EndpointCheck(const target::Endpoint& endpoint, const CheckOption
       now_(options.clock->wall_seconds()) {
   run_.label = endpoint.label;
   run_.address = endpoint.address.text();
+  run_.line = endpoint.line;
   run_.server_name = endpoint.sni();
   run_.declared_client_auth = std::string(target::to_text(endpoint.client_auth));
 }
@@ -154,7 +163,7 @@ Result<std::vector<std::optional<Attempted>>> EndpointCheck::run_jobs(std::vecto
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i]) continue;
     if (run_.peer_address.empty()) run_.peer_address = results[i]->trace->peer_address();
-    run_.attempts.push_back({labels[i], results[i]->outcome, results[i]->trace});
+    run_.attempts.push_back(to_attempt(labels[i], *results[i]));
     out[i] = Attempted{std::move(*results[i]), run_.attempts.size() - 1};
   }
   return out;
@@ -446,7 +455,7 @@ Status EndpointCheck::play_baseline_again() {
   TLSPROOF_TRY(auto results, session::run_jobs(std::move(jobs), run_options));
   if (!results.front()) return {};
   baseline_again_ = std::move(*results.front());
-  run_.attempts.push_back({label, baseline_again_->outcome, baseline_again_->trace});
+  run_.attempts.push_back(to_attempt(label, *baseline_again_));
   return {};
 }
 

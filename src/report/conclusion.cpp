@@ -11,8 +11,6 @@ namespace {
 
 using verdict::Counts;
 using verdict::EndpointRun;
-using verdict::Finding;
-using verdict::Verdict;
 
 struct Words {
   std::string_view name;
@@ -25,11 +23,6 @@ constexpr std::array<Words, 7> kWords = {{{"passed", "PASSED"},
                                           {"incomplete", "INCOMPLETE"},
                                           {"not_tested", "NOT TESTED"},
                                           {"interrupted", "INTERRUPTED"}}};
-
-// Only these say something about the endpoint; a waived one was judged as well.
-bool is_judged(const Finding& finding) {
-  return finding.verdict == Verdict::pass || finding.verdict == Verdict::fail || finding.verdict == Verdict::warn;
-}
 
 }  // namespace
 
@@ -44,7 +37,7 @@ Conclusion conclude(const EndpointRun& run) {
   const Counts counts = verdict::count(run);
   if (counts.fail > 0) return Conclusion::failed;
   const bool is_broken = run.unreachable || !run.error.empty();
-  if (std::ranges::none_of(run.findings, is_judged)) {
+  if (std::ranges::none_of(run.findings, verdict::is_judged)) {
     return is_broken || counts.error + counts.inconclusive > 0 ? Conclusion::incomplete : Conclusion::not_tested;
   }
   if (is_broken || counts.error + counts.inconclusive > 0) return Conclusion::incomplete;
@@ -79,6 +72,7 @@ std::string counts_text(const Counts& counts) {
   add(counts.inconclusive, "inconclusive", "inconclusive");
   add(counts.skip - counts.not_applicable, "could not be tested", "could not be tested");
   add(counts.waived, "waived", "waived");
+  add(counts.known, "known", "known");
   add(counts.info, "for information", "for information");
   add(counts.not_applicable, "does not apply", "do not apply");
   return out.empty() ? "nothing" : out;

@@ -54,11 +54,15 @@ std::vector<std::string> distinct(std::vector<std::string> words) {
 
 }  // namespace
 
+std::string_view excuse_of(const Finding& finding) {
+  return finding.waived ? "waived" : finding.known ? "known" : "";
+}
+
 std::vector<Group> group_rows(const verdict::EndpointRun& run) {
   return group_by(
       run.findings,
       [](const Finding& f) {
-        return std::vector<std::string_view>{f.scenario, verdict::to_text(f.verdict), f.waived ? "waived" : ""};
+        return std::vector<std::string_view>{f.scenario, verdict::to_text(f.verdict), excuse_of(f)};
       },
       nullptr);
 }
@@ -68,8 +72,7 @@ std::vector<Group> group_stories(const verdict::EndpointRun& run, bool (*is_want
       run.findings,
       [](const Finding& f) {
         return std::vector<std::string_view>{
-            f.scenario, verdict::to_text(f.verdict), f.waived ? "waived" : "", f.title, f.wanted, f.seen, f.why, f.fix,
-            f.reason};
+            f.scenario, verdict::to_text(f.verdict), excuse_of(f), f.title, f.wanted, f.seen, f.why, f.fix, f.reason};
       },
       is_wanted);
 }

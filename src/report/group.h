@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tlsproof/verdict/verdict.h"
 
 namespace tlsproof::report {
+
+// "waived" or "known" for a finding that does not count; else empty. A waiver goes first.
+[[nodiscard]] std::string_view excuse_of(const verdict::Finding& finding);
 
 // Borrows from the run.
 struct Group {
@@ -16,7 +20,7 @@ struct Group {
   [[nodiscard]] const verdict::Finding& shown() const { return *findings.back(); }
 };
 
-// By scenario, verdict and waiver: a row of the table each. In the order of the plan.
+// By scenario, verdict and excuse: a row of the table each. In the order of the plan.
 [[nodiscard]] std::vector<Group> group_rows(const verdict::EndpointRun& run);
 // The findings for which `wanted` is true, by all that a story tells.
 [[nodiscard]] std::vector<Group> group_stories(const verdict::EndpointRun& run,

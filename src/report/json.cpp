@@ -35,6 +35,8 @@ class CheckJson {
     json_.field("start_ns", run.start_wall_ns);
     json_.field("duration_ns", run.duration_ns);
     json_.field("interrupted", run.interrupted);
+    text("target_file", run.target_file);
+    text("baseline", run.baseline);
     summary(verdict::count(run), conclude(run));
     json_.key("endpoints");
     json_.begin_array();
@@ -67,6 +69,7 @@ class CheckJson {
     number("inconclusive", counts.inconclusive);
     number("error", counts.error);
     number("waived", counts.waived);
+    number("known", counts.known);
     json_.end_object();
   }
 
@@ -74,6 +77,7 @@ class CheckJson {
     json_.begin_object();
     text("label", run.label);
     text("address", run.address);
+    number("line", run.line);
     text("peer_address", run.peer_address);
     text("server_name", run.server_name);
     text("declared_client_auth", run.declared_client_auth);
@@ -81,6 +85,7 @@ class CheckJson {
     text("error", run.error);
     summary(verdict::count(run), conclude(run));
     texts("notes", run.notes);
+    texts("fixed", run.fixed);
     json_.key("features");
     json_.begin_array();
     for (const verdict::FeatureSeen& feature : run.features) {
@@ -113,6 +118,7 @@ class CheckJson {
     json_.field("verdict", verdict::to_text(f.verdict));
     json_.field("applies", f.applies);
     json_.field("waived", f.waived);
+    json_.field("known", f.known);
     json_.key("cites");
     json_.begin_array();
     for (const verdict::Citation& cite : f.cites) {
@@ -170,6 +176,7 @@ class CheckJson {
     json_.begin_object();
     text("label", a.label);
     outcome(a.outcome);
+    texts("peer_certificates", a.peer_certificates);
     json_.key("trace");
     if (a.trace == nullptr)
       json_.null();
@@ -198,6 +205,7 @@ class CheckJson {
          registry::signature_scheme_name(o.signature_scheme));
     text("alpn", o.alpn);
     json_.field("resumed", o.resumed);
+    json_.field("hello_retry_request", o.hello_retry_request);
     json_.field("client_certificate_requested", o.client_certificate_requested);
     json_.field("client_certificate_sent", o.client_certificate_sent);
     json_.field("connect_ns", o.connect_ns);

@@ -120,14 +120,14 @@ std::string story_title(const Group& group) {
 }  // namespace
 
 std::string verdict_label(const Finding& finding) {
-  if (finding.waived) return "WAIVED";
-  std::string out(verdict::to_text(finding.verdict));
-  for (char& c : out) c = static_cast<char>(c - 'a' + 'A');  // verdicts are plain lower-case words
+  const std::string_view excuse = excuse_of(finding);
+  std::string out(excuse.empty() ? verdict::to_text(finding.verdict) : excuse);
+  for (char& c : out) c = static_cast<char>(c - 'a' + 'A');  // plain lower-case words
   return out;
 }
 
 Paint verdict_paint(const Finding& finding) {
-  if (finding.waived) return Paint::dim;
+  if (!excuse_of(finding).empty()) return Paint::dim;
   switch (finding.verdict) {
     case Verdict::pass:
       return Paint::good;

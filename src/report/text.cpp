@@ -92,7 +92,7 @@ void write_what_it_is(Canvas& canvas, const EndpointRun& run) {
 }
 
 bool is_skip(const Finding& finding) {
-  return !finding.waived && finding.verdict == Verdict::skip;
+  return excuse_of(finding).empty() && finding.verdict == Verdict::skip;
 }
 
 // The table: a row for each scenario and verdict. Columns are as wide as what stands in them, within reason.
@@ -126,17 +126,20 @@ void write_table(Canvas& canvas, const EndpointRun& run) {
 }
 
 bool is_told(const Finding& finding) {
-  return !finding.waived && (finding.verdict == Verdict::fail || finding.verdict == Verdict::warn ||
-                             finding.verdict == Verdict::inconclusive || finding.verdict == Verdict::error);
+  return excuse_of(finding).empty() && (finding.verdict == Verdict::fail || finding.verdict == Verdict::warn ||
+                                        finding.verdict == Verdict::inconclusive || finding.verdict == Verdict::error);
 }
 bool is_told_verbose(const Finding& finding) {
-  return finding.waived || finding.verdict != Verdict::skip;
+  return !excuse_of(finding).empty() || finding.verdict != Verdict::skip;
 }
 bool is_info(const Finding& finding) {
-  return !finding.waived && finding.verdict == Verdict::info;
+  return excuse_of(finding).empty() && finding.verdict == Verdict::info;
 }
 bool is_waived(const Finding& finding) {
   return finding.waived;
+}
+bool is_known(const Finding& finding) {
+  return excuse_of(finding) == "known";
 }
 
 // The worst first, each kind in the order of the plan.
@@ -146,7 +149,7 @@ void write_stories(Canvas& canvas, const EndpointRun& run) {
     constexpr Verdict kOrder[] = {Verdict::fail, Verdict::error, Verdict::inconclusive,
                                   Verdict::warn, Verdict::info,  Verdict::pass};
     const auto place = std::ranges::find(kOrder, group.first().verdict) - std::begin(kOrder);
-    return place + (group.first().waived ? 100 : 0);
+    return place + (excuse_of(group.first()).empty() ? 0 : 100);
   };
   std::ranges::stable_sort(stories, {}, rank);
   for (const Group& story : stories) write_story(canvas, run, story);
@@ -164,8 +167,10 @@ void write_briefly(Canvas& canvas, const EndpointRun& run, std::string_view titl
     std::string name = finding.scenario;
     if (const std::string versions = versions_of(group); !versions.empty()) name += "  " + versions;
     canvas.line(margin + canvas.paint(canvas.fit(name, canvas.width() - Canvas::kIndent), Paint::quiet));
-    const std::string what = finding.waived ? fmt::format("{}: {}", verdict::to_text(finding.verdict), finding.reason)
-                                            : (finding.seen.empty() ? finding.title : finding.seen);
+    const std::string& seen = finding.seen.empty() ? finding.title : finding.seen;
+    const std::string what = excuse_of(finding).empty() ? seen
+                                                        : fmt::format("{}: {}", verdict::to_text(finding.verdict),
+                                                                      finding.waived ? finding.reason : seen);
     for (const std::string& line : canvas.fold(what, canvas.width() - Canvas::kIndent - 2, 4)) {
       canvas.line(margin + "  " + line);
     }
@@ -213,6 +218,7 @@ void write_endpoint(Canvas& canvas, const EndpointRun& run) {
   if (!canvas.style().verbose) {
     write_briefly(canvas, run, "for information", &is_info);
     write_briefly(canvas, run, "waived", &is_waived);
+    write_briefly(canvas, run, "known from the baseline", &is_known);
   }
   write_skips(canvas, run, true, "could not be tested");
   write_skips(canvas, run, false, "does not apply here");

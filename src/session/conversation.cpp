@@ -330,6 +330,7 @@ void Conversation::note_facts() {
   outcome_.signature_scheme = negotiated.signature_scheme;
   outcome_.alpn = as_text(negotiated.alpn);
   outcome_.resumed = negotiated.resumed;
+  outcome_.hello_retry_request = negotiated.hello_retry_request;
   outcome_.client_certificate_requested = client_.certificate_request().count > 0;
   outcome_.client_certificate_sent = client_.client_certificate() == tls::ClientCertificate::sent ||
                                      client_.client_certificate() == tls::ClientCertificate::sent_unfitting;

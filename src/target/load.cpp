@@ -81,6 +81,7 @@ class Loader {
   Result<Endpoint> endpoint(const Node& node, const Endpoint& defaults) {
     TLSPROOF_TRY(Fields fields, Fields::open(node, "an endpoint", kEndpointKeys));
     Endpoint out = defaults;
+    out.line = node.where().line;
     TLSPROOF_TRY(const Node* address, fields.require("address"));
     TLSPROOF_TRY(out.address, host_port(*address));
     out.label = out.address.text();

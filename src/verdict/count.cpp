@@ -28,28 +28,37 @@ size_t& slot(Counts& counts, Verdict verdict) {
 
 void add(Counts& counts, const EndpointRun& run) {
   for (const Finding& finding : run.findings) {
-    ++(finding.waived ? counts.waived : slot(counts, finding.verdict));
-    if (!finding.waived && finding.verdict == Verdict::skip && !finding.applies) ++counts.not_applicable;
+    // What could not be tested is not made good by having been so before.
+    const bool is_known =
+        finding.known && finding.verdict != Verdict::error && finding.verdict != Verdict::inconclusive;
+    size_t& place = finding.waived ? counts.waived : is_known ? counts.known : slot(counts, finding.verdict);
+    ++place;
+    if (&place == &counts.skip && !finding.applies) ++counts.not_applicable;
   }
 }
 
-bool has_findings_at(const Counts& counts, FailOn fail_on) {
-  switch (fail_on) {
-    case FailOn::none:
-      return false;
-    case FailOn::fail:
-      return counts.fail > 0;
-    case FailOn::warn:
-      return counts.fail + counts.warn > 0;
-    case FailOn::info:
-      return counts.fail + counts.warn + counts.info > 0;
-  }
-  return true;
-}
+}  // namespace
 
-// A verdict that says something about the endpoint. A waiver accepts what was judged; it judges nothing by itself.
 bool is_judged(const Finding& finding) {
   return finding.verdict == Verdict::pass || finding.verdict == Verdict::fail || finding.verdict == Verdict::warn;
+}
+
+bool is_held_against(const Finding& finding, FailOn fail_on) {
+  if (finding.waived || finding.known) return false;
+  switch (finding.verdict) {
+    case Verdict::fail:
+      return fail_on != FailOn::none;
+    case Verdict::warn:
+      return fail_on == FailOn::warn || fail_on == FailOn::info;
+    case Verdict::info:
+      return fail_on == FailOn::info;
+    case Verdict::pass:
+    case Verdict::skip:
+    case Verdict::inconclusive:
+    case Verdict::error:
+      return false;
+  }
+  return true;
 }
 
 bool is_incomplete(const EndpointRun& run) {
@@ -58,8 +67,6 @@ bool is_incomplete(const EndpointRun& run) {
   // Each endpoint by itself: one that was judged says nothing about one that was not.
   return counts.error + counts.inconclusive > 0 || std::ranges::none_of(run.findings, is_judged);
 }
-
-}  // namespace
 
 Counts count(const EndpointRun& run) {
   Counts counts;
@@ -75,7 +82,9 @@ Counts count(const CheckRun& run) {
 
 int exit_status(const CheckRun& run, FailOn fail_on) {
   if (run.interrupted) return 130;
-  if (has_findings_at(count(run), fail_on)) return 1;
+  for (const EndpointRun& endpoint : run.endpoints)
+    for (const Finding& finding : endpoint.findings)
+      if (is_held_against(finding, fail_on)) return 1;
   if (run.endpoints.empty() || std::ranges::any_of(run.endpoints, is_incomplete)) return 3;
   return 0;
 }

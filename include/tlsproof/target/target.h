@@ -84,6 +84,7 @@ struct Endpoint {
   int min_days_left = 14;           // a certificate that ends sooner is a finding
   std::vector<std::string> suites;  // suites, ids, patterns; empty: the default ones
   std::string suites_where;         // "file:line:column" of them, escaped; empty when they come from no file
+  uint32_t line = 0;                // where the target file describes it; 0: in none
 
   // The name sent in SNI, "" for none: RFC 6066 §3 allows DNS names only, so an IP address sends none.
   [[nodiscard]] std::string sni() const;

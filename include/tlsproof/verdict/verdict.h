@@ -78,6 +78,7 @@ struct Outcome {
   uint16_t signature_scheme = 0;  // of the server's CertificateVerify or ServerKeyExchange
   std::string alpn;
   bool resumed = false;
+  bool hello_retry_request = false;  // the server asked for a second ClientHello
   bool client_certificate_requested = false;
   bool client_certificate_sent = false;  // a non-empty Certificate of ours went out
   int64_t connect_ns = 0;  // time to connect, to complete the handshake, in all; 0 where it was not reached
@@ -94,6 +95,7 @@ struct Attempt {
   std::string label;  // what was played: "good client certificate, TLS 1.3"
   Outcome outcome;
   std::shared_ptr<const trace::Trace> trace;
+  std::vector<std::string> peer_certificates;  // SHA-256 in hex of each certificate the peer sent, in its order
 };
 
 // The proof of a finding: places in attempts, and facts that are no bytes.
@@ -121,6 +123,7 @@ struct Finding {
   std::string replay;                // a command that plays just this again
   bool applies = true;  // skip: false when the endpoint is known not to have what is checked: nothing is left untested
   bool waived = false;  // accepted by a waiver of the target file: `reason` says which, verdict is kept
+  bool known = false;   // the baseline has it, as bad or worse: does not count again, verdict is kept
   int64_t duration_ns = 0;
   // "mtls/expired[tls=1.3]": stable, unique within an endpoint.
   [[nodiscard]] std::string id() const { return scenario + case_id; }
@@ -135,6 +138,7 @@ struct FeatureSeen {
 struct EndpointRun {
   std::string label;         // unique in the run
   std::string address;       // HOST:PORT as given
+  uint32_t line = 0;         // where CheckRun::target_file describes it; 0: nowhere
   std::string peer_address;  // the address connected to, empty when there was none
   std::string server_name;
   std::string declared_client_auth;
@@ -142,6 +146,7 @@ struct EndpointRun {
   std::vector<Attempt> attempts;
   std::vector<Finding> findings;   // in the order of the plan
   std::vector<std::string> notes;  // unused waivers, clock remarks
+  std::vector<std::string> fixed;  // ids that the baseline has as failing or warning, and that pass now
   bool unreachable = false;
   std::string error;  // why this endpoint could not be judged at all, escaped
 };
@@ -150,15 +155,17 @@ struct CheckRun {
   std::string tool_version;
   int64_t start_wall_ns = 0;
   int64_t duration_ns = 0;
+  std::string target_file;  // as given; empty: there was none
+  std::string baseline;     // the report that `known` and `fixed` refer to; empty: there was none
   std::vector<EndpointRun> endpoints;
   bool interrupted = false;
 };
 
 struct Counts {
-  size_t pass = 0, fail = 0, warn = 0, info = 0, skip = 0, inconclusive = 0, error = 0, waived = 0;
+  size_t pass = 0, fail = 0, warn = 0, info = 0, skip = 0, inconclusive = 0, error = 0, waived = 0, known = 0;
   size_t not_applicable = 0;  // of the skips: those that do not apply
   // Something was really judged.
-  [[nodiscard]] size_t judged() const { return pass + fail + warn + waived; }
+  [[nodiscard]] size_t judged() const { return pass + fail + warn + waived + known; }
 };
 [[nodiscard]] Counts count(const EndpointRun& run);
 [[nodiscard]] Counts count(const CheckRun& run);
@@ -166,8 +173,15 @@ struct Counts {
 enum class FailOn : uint8_t { fail, warn, info, none };
 [[nodiscard]] std::optional<FailOn> parse_fail_on(std::string_view text);
 
+// The verdict says something about the endpoint: pass, fail or warn. Waived and known findings were judged as well.
+[[nodiscard]] bool is_judged(const Finding& finding);
+// At or above `fail_on`, not waived and not known: this is what makes exit status 1.
+[[nodiscard]] bool is_held_against(const Finding& finding, FailOn fail_on);
+// Unreachable, stopped by an error, with an error or inconclusive among its findings, or nothing judged: exit status 3.
+[[nodiscard]] bool is_incomplete(const EndpointRun& run);
+
 // 0 all hold; 1 a finding at or above `fail_on`; 3 a target unreachable, run incomplete, any error or inconclusive, or
-// nothing judged; 130 interrupted; 1 beats 3. Waived findings do not count.
+// nothing judged; 130 interrupted; 1 beats 3. Waived and known findings do not count.
 [[nodiscard]] int exit_status(const CheckRun& run, FailOn fail_on);
 
 }  // namespace tlsproof::verdict

@@ -76,6 +76,7 @@ Played play_mtls(std::string label, const char* certificate, const std::string& 
   o.handshake_ns = 2'315'000;
   o.total_ns = 3'375'000;
   out.attempt.label = std::move(label);
+  out.attempt.peer_certificates = {std::string(64, '5')};
   out.attempt.trace = trace;
   return out;
 }
@@ -128,6 +129,7 @@ EndpointRun plain_endpoint() {
   EndpointRun run;
   run.label = "one-way";
   run.address = "www.example.com:443";
+  run.line = 9;
   run.peer_address = "127.0.0.1:8441";
   run.server_name = "www.example.com";
   run.declared_client_auth = "none";
@@ -169,6 +171,7 @@ EndpointRun mtls_endpoint() {
   EndpointRun run;
   run.label = "mtls";
   run.address = "secure.example.com:8443";
+  run.line = 14;
   run.peer_address = "127.0.0.1:8443";
   run.server_name = "secure.example.com";
   run.declared_client_auth = "required";
@@ -227,7 +230,13 @@ EndpointRun mtls_endpoint() {
   waived.waived = true;
   waived.reason = "waiver oneway/days_left until 2026-12-31: renewal is ordered";
   run.findings.push_back(waived);
+  Finding known = finding("oneway/lifetime", "", "The certificate is not issued for too long", Verdict::fail);
+  known.requirement = Requirement::should;
+  known.seen = "issued for 730 days";
+  known.known = true;
+  run.findings.push_back(known);
   run.notes = {"the waiver conformance/* was not used"};
+  run.fixed = {"mtls/none[tls=1.2]"};
   return run;
 }
 
@@ -235,6 +244,7 @@ EndpointRun dead_endpoint() {
   EndpointRun run;
   run.label = "staging";
   run.address = "staging.example.com:443";
+  run.line = 19;
   run.server_name = "staging.example.com";
   run.unreachable = true;
   run.error = "192.0.2.10:443: Connection refused";
@@ -248,17 +258,20 @@ verdict::CheckRun make_sample_run() {
   run.tool_version = "0.1.0";
   run.start_wall_ns = kStart;
   run.duration_ns = 412'000'000;
+  run.target_file = "demo.yaml";
+  run.baseline = "last-week.json";
   run.endpoints = {plain_endpoint(), mtls_endpoint(), dead_endpoint()};
   return run;
 }
 
 verdict::CheckRun make_hostile_run(const std::string& evil) {
   verdict::CheckRun run;
-  run.tool_version = evil;
+  run.tool_version = run.target_file = run.baseline = evil;
   EndpointRun& e = run.endpoints.emplace_back();
   e.label = e.address = e.peer_address = e.server_name = e.declared_client_auth = e.error = evil;
   e.features = {{evil, evil, evil}, {"version.tls1_3", "yes", evil}, {"client_auth.requested", evil, evil}};
-  e.notes = {evil, evil};
+  e.notes = e.fixed = {evil, evil};
+  e.line = 7;
 
   ManualClock clock;
   auto trace = std::make_shared<Trace>(clock);

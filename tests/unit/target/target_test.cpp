@@ -58,6 +58,7 @@ waivers:
   ASSERT_EQ(target.endpoints.size(), 3U);
   const Endpoint& a = target.endpoints[0];
   EXPECT_EQ(a.label, "a.example:443");
+  EXPECT_EQ(a.line, 12U);
   EXPECT_EQ(a.client_auth, ClientAuth::required);
   EXPECT_EQ(a.versions, (std::vector<uint16_t>{0x0303, 0x0304}));
   EXPECT_EQ(a.trust.paths, (std::vector<std::string>{"etc/root.pem", "/abs/root.pem"}));
@@ -72,6 +73,7 @@ waivers:
   EXPECT_EQ(a.sni(), "a.example");
   const Endpoint& b = target.endpoints[1];
   EXPECT_EQ(b.label, "second");
+  EXPECT_EQ(b.line, 13U);
   EXPECT_EQ(b.connect_address().text(), "127.0.0.1:8443");
   EXPECT_EQ(b.sni(), "other.example");
   EXPECT_EQ(b.name(), "other.example");

@@ -171,6 +171,17 @@ TEST(ExitStatus, TheRest) {
   accepted.endpoints[0].findings[1].waived = true;
   EXPECT_EQ(exit_status(accepted, FailOn::fail), 0);
 
+  CheckRun known = run_of({Verdict::fail, Verdict::warn});
+  for (Finding& finding : known.endpoints[0].findings) finding.known = true;
+  EXPECT_EQ(exit_status(known, FailOn::info), 0) << "known findings do not count";
+  known.endpoints[0].findings.emplace_back().verdict = Verdict::fail;
+  EXPECT_EQ(exit_status(known, FailOn::fail), 1) << "a new one does";
+  for (Verdict v : {Verdict::error, Verdict::inconclusive}) {
+    CheckRun doubtful = run_of({Verdict::pass, v});
+    doubtful.endpoints[0].findings[1].known = true;
+    EXPECT_EQ(exit_status(doubtful, FailOn::fail), 3) << "what could not be tested is made good by no baseline";
+  }
+
   CheckRun run = run_of({Verdict::pass});
   run.endpoints.emplace_back().unreachable = true;
   EXPECT_EQ(exit_status(run, FailOn::fail), 3) << "one endpoint unreachable";
@@ -187,6 +198,8 @@ TEST(ExitStatus, TheRest) {
 TEST(Count, EachVerdictOnceAndWaivedApart) {
   CheckRun run = run_of({kVerdicts.begin(), kVerdicts.end()});
   run.endpoints[0].findings.emplace_back().waived = true;
+  run.endpoints[0].findings.emplace_back().verdict = Verdict::fail;
+  run.endpoints[0].findings.back().known = true;
   const Counts counts = count(run);
   EXPECT_EQ(counts.pass, 1U);
   EXPECT_EQ(counts.fail, 1U);
@@ -196,7 +209,8 @@ TEST(Count, EachVerdictOnceAndWaivedApart) {
   EXPECT_EQ(counts.inconclusive, 1U);
   EXPECT_EQ(counts.error, 1U);
   EXPECT_EQ(counts.waived, 1U);
-  EXPECT_EQ(counts.judged(), 4U);
+  EXPECT_EQ(counts.known, 1U);
+  EXPECT_EQ(counts.judged(), 5U);
   run.endpoints.push_back(run.endpoints[0]);
   EXPECT_EQ(count(run).fail, 2U);
   EXPECT_EQ(count(run.endpoints[1]).fail, 1U);
