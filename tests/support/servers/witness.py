@@ -4,9 +4,8 @@ import socket
 import ssl
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-# libssl keeps the names that SSL 3 gave, and two abbreviations.
+# libssl's names of alerts tell the version that brought them.
 ALERT = re.compile(r"(?:TLSV1|TLSV13|SSLV3)_ALERT_(\w+)")
-ALIASES = {"no_renegotiation": "no_renegotiation_RESERVED"}
 
 
 class Witness:
@@ -18,6 +17,7 @@ class Witness:
     def _context(self, identity, version=None):
         context = ssl.create_default_context(cafile=str(self.ca))
         context.set_ciphers("DEFAULT:@SECLEVEL=0")  # so that we may show a weak certificate
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end without close_notify is another thing
         if version:
             context.minimum_version = context.maximum_version = VERSIONS[version]
         if identity:
@@ -34,7 +34,8 @@ class Witness:
             return False
 
     def meets(self, identity, version):
-        """What the client with this (certificate, key), or None, is told: 'alert NAME, handshake complete', 'HTTP 200', 'closed, …'."""
+        """What the client with this (certificate, key), or None, is told: 'alert NAME, handshake complete', 'HTTP 200', 'closed, …'
+        (without a word) and the like."""
         complete = False
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=10) as raw:
@@ -42,11 +43,12 @@ class Witness:
                 with context.wrap_socket(raw, server_hostname=self.name, suppress_ragged_eofs=False) as tls:
                     complete = True
                     return self._converse(tls)
-        except ssl.SSLEOFError:
-            return self._ended("closed", complete)
+        except ssl.SSLZeroReturnError:
+            return self._ended("close_notify", complete)
         except ssl.SSLError as error:
             alert = ALERT.search(error.reason or "")
-            return self._ended(f"alert {alert[1].lower()}" if alert else f"closed ({error.reason})", complete)
+            ended = isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
+            return self._ended(f"alert {alert[1].lower()}" if alert else "closed" if ended else str(error), complete)
         except TimeoutError:
             return self._ended("nothing", complete)
         except OSError:
@@ -61,7 +63,7 @@ class Witness:
         while b"\r\n" not in answer:
             data = tls.recv(4096)
             if not data:
-                return self._ended("closed", True)
+                return self._ended("close_notify", True)
             answer += data
         return "HTTP " + answer.split(b" ", 2)[1].decode()
 
