@@ -137,11 +137,12 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   TLSPROOF_TRY(CheckRequest request, read_check_request(options));
   TLSPROOF_TRY(const report::Format* format, find_format("format", options.get("format", "text")));
   TLSPROOF_TRY(auto files, report_files(options));
-  TLSPROOF_TRY(report::Style style, style_of(options, isatty(STDOUT_FILENO) == 1));
   const auto fail_on = verdict::parse_fail_on(options.get("fail-on", "fail"));
   if (!fail_on)
     return fail_usage(fmt::format("--fail-on: '{}' is not fail, warn, info or none",
                                   escape_terminal_limited(options.get("fail-on"), 40)));
+  TLSPROOF_TRY(report::Style style, style_of(options, isatty(STDOUT_FILENO) == 1));
+  style.fail_on = *fail_on;
 
   SignalGuard guard;
   Progress progress(context);
@@ -156,6 +157,7 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   for (const ReportFile& file : files) {
     report::Style plain;
     plain.verbose = style.verbose;
+    plain.fail_on = style.fail_on;
     if (auto saved = save_file(file.path, as_bytes(file.format->write(run, plain)),
                                {.mode = 0644, .overwrite = true, .make_folders = true});
         !saved) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tlsproof/report/json.h"
+#include "tlsproof/report/junit.h"
 #include "tlsproof/report/text.h"
 
 namespace tlsproof::report {
@@ -11,6 +12,7 @@ namespace {
 constexpr Format kFormats[] = {
     {"text", "for people, at a terminal", &write_text},
     {"json", "for programs: every finding, attempt and proof", &write_json},
+    {"junit", "for the test pages of GitLab and Jenkins", &write_junit},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "tlsproof/base/text.h"
 #include "tlsproof/report/format.h"
 #include "tlsproof/report/json.h"
+#include "tlsproof/report/junit.h"
 #include "tlsproof/report/text.h"
 #include "unit/report/sample_run.h"
 
@@ -35,8 +36,8 @@ void expect_golden(const std::string& name, const std::string& content) {
 TEST(Samples, AreWhatIsWritten) {
   const CheckRun run = make_sample_run();
   for (const Format& format : formats()) {
-    expect_golden(std::string("check.") + (format.name == "text" ? "txt" : std::string(format.name)),
-                  format.write(run, {}));
+    const std::string extension(format.name == "text" ? "txt" : format.name == "junit" ? "xml" : format.name);
+    expect_golden("check." + extension, format.write(run, {}));
   }
 }
 
@@ -181,6 +182,7 @@ class TemporaryFolder {
 // Every field that is a text, and every name that a peer chooses.
 TEST(Hostile, NothingReachesATerminalOrBreaksADocument) {
   const std::string shapes[] = {
+      "::error::a\xef\xbf\xbf b\xef\xbf\xbe|`<b>\n::stop-commands::x\n##[error]y",
       "\x1b]0;owned\x07\x1b[2J\x9b"
       "31m\r\n\t\x7f\xff\xfe\xe2\x80\xae\xe2\x80\x8b\xc2\x9b"
       "2J\"\\</script>&]]>" +
@@ -209,7 +211,16 @@ TEST(Hostile, NothingReachesATerminalOrBreaksADocument) {
     const std::string json = write_json(run);
     EXPECT_TRUE(is_valid_utf8(json));
     EXPECT_TRUE(std::ranges::none_of(json, [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; }));
-    ASSERT_TRUE(save_file(folder.path() + "/" + std::to_string(&evil - shapes) + ".json", as_bytes(json)));
+    const std::string path = folder.path() + "/" + std::to_string(&evil - shapes);
+    ASSERT_TRUE(save_file(path + ".json", as_bytes(json)));
+    ASSERT_TRUE(save_file(path + ".xml", as_bytes(write_junit(run))));
+  }
+  if (std::system("xmllint --version 2>/dev/null") == 0) {
+    const std::string schema = std::string(TLSPROOF_SOURCE_DIR) + "/reports/schema/junit.xsd";
+    EXPECT_EQ(
+        std::system(("xmllint --huge --noout --schema '" + schema + "' " + folder.path() + "/*.xml 2>&1").c_str()), 0);
+  } else {
+    EXPECT_EQ(std::getenv("TLSPROOF_REQUIRE_TOOLS"), nullptr) << "xmllint is not installed, and it is required";
   }
   // An independent reader: each is one JSON document, and valid by the published schema.
   const std::string command = "/usr/bin/python3 - '" + std::string(TLSPROOF_SOURCE_DIR) +
@@ -226,6 +237,71 @@ TEST(Hostile, NothingReachesATerminalOrBreaksADocument) {
     GTEST_SKIP() << "python3-jsonschema is not installed";
   }
   EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+size_t num_of(const std::string& text, std::string_view what) {
+  size_t num = 0;
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++num;
+  return num;
+}
+
+// Every set of verdicts with each threshold, complete or not: the file and the exit status tell the same.
+TEST(Junit, FailuresAndErrorsAreWhatTheExitStatusIs) {
+  using verdict::FailOn;
+  for (unsigned mask = 0; mask < 1U << 7; ++mask) {
+    for (int excuse = 0; excuse < 3; ++excuse) {
+      std::vector<Verdict> verdicts;
+      for (unsigned i = 0; i < 7; ++i)
+        if ((mask >> i & 1) != 0) verdicts.push_back(static_cast<Verdict>(i));
+      CheckRun run = run_of(verdicts, mask % 5 == 4);
+      for (verdict::Finding& f : run.endpoints[0].findings) {
+        const bool may_be_excused = f.verdict == Verdict::fail || f.verdict == Verdict::warn;
+        f.waived = excuse == 1 && may_be_excused;
+        f.known = excuse == 2 && may_be_excused;
+      }
+      run.interrupted = mask % 7 == 6;
+      for (FailOn fail_on : {FailOn::fail, FailOn::warn, FailOn::info, FailOn::none}) {
+        const std::string xml = write_junit(run, {.fail_on = fail_on});
+        const size_t failures = num_of(xml, "<failure ");
+        const size_t errors = num_of(xml, "<error ");
+        const int status = exit_status(run, fail_on);
+        const std::string what = "mask " + std::to_string(mask) + " status " + std::to_string(status) + "\n" + xml;
+        EXPECT_EQ(status == 0, failures + errors == 0) << what;
+        EXPECT_TRUE(run.interrupted || (status == 1) == (failures > 0)) << what;
+        EXPECT_TRUE(errors > 0 || (status != 3 && status != 130)) << what;
+        EXPECT_EQ(num_of(xml, "<error type=\"interrupted\""), run.interrupted ? 1U : 0U) << what;
+        EXPECT_THAT(xml, Not(HasSubstr("tests=\"0\""))) << what;
+        const auto sum = " failures=\"" + std::to_string(failures) + "\" errors=\"" + std::to_string(errors) + "\" ";
+        EXPECT_EQ(num_of(xml.substr(0, xml.find('>', xml.find("<testsuites"))), sum), 1U) << what;
+      }
+    }
+  }
+  EXPECT_THAT(write_junit(CheckRun{}), HasSubstr("<error type=\"not_tested\" message=\"no endpoint was checked\">"));
+}
+
+TEST(Junit, NamesAreUniqueInTheFile) {
+  CheckRun run = run_of({Verdict::pass, Verdict::pass});
+  run.endpoints[0].findings[1].scenario = run.endpoints[0].findings[0].scenario = "a/b";
+  run.endpoints.push_back(run.endpoints[0]);
+  const std::string xml = write_junit(run);
+  for (const char* name : {"name=\"a/b\"", "name=\"a/b #2\"", "name=\"a/b #3\"", "name=\"a/b #4\""})
+    EXPECT_EQ(num_of(xml, name), 1U) << xml;
+}
+
+TEST(Junit, NumbersAreTheSameInEveryLocale) {
+  CheckRun run = run_of({Verdict::pass});
+  run.endpoints[0].findings[0].duration_ns = 1'234'567'890'123;
+  EXPECT_THAT(write_junit(run), HasSubstr("time=\"1234.567890\""));
+}
+
+// XML 1.0 forbids these even as references.
+TEST(Junit, CharactersThatXmlForbidsAreShownOtherwise) {
+  CheckRun run = run_of({Verdict::fail});
+  run.endpoints[0].findings[0].seen = "a\xef\xbf\xbe b\xef\xbf\xbf c\x01 \xc3( ]]> <&>\"";
+  const std::string xml = write_junit(run);
+  EXPECT_THAT(xml, HasSubstr("a\\u{fffe} b\\u{ffff} c\\x01 \\xc3( ]]&gt; &lt;&amp;&gt;\""));
+  EXPECT_THAT(xml, Not(HasSubstr("\xef\xbf\xbe")));
+  EXPECT_THAT(xml, Not(HasSubstr("&#")));
 }
 
 TEST(Json, EvidenceLeadsOnlyToWhatIsThere) {
