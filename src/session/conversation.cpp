@@ -6,6 +6,7 @@
 
 #include "tlsproof/app/nginx.h"
 #include "tlsproof/base/text.h"
+#include "tlsproof/registry/code_point.h"
 #include "tlsproof/registry/constants.h"
 #include "tlsproof/wire/record.h"
 
@@ -285,6 +286,11 @@ void Conversation::finish_failed() {
     case Kind::peer_alert:
       // What was asked for has come; an alert in place of a goodbye takes nothing back.
       if (response_.has_head()) return finish(Outcome::Kind::completed);
+      // Who speaks up only once we half-closed may speak of that: OpenSSL calls an end that it did not expect a
+      // decode_error.
+      if (step_ == Step::silent)
+        return finish(Outcome::Kind::waited,
+                      fmt::format("with alert {} ({})", registry::alert_name(failure.alert), failure.alert));
       outcome_.alert = failure.alert;
       return finish(Outcome::Kind::alert);
     case Kind::peer_closed:

@@ -180,7 +180,7 @@ std::string describe(const Outcome& outcome) {
     case Outcome::Kind::reset:
       return fmt::format("reset without an alert {}", at);
     case Outcome::Kind::waited:
-      return fmt::format("silent {} until the deadline, closed once we half-closed", at);
+      return with_detail(fmt::format("silent {} until the deadline, closed once we half-closed", at), outcome.detail);
     case Outcome::Kind::hang:
       return fmt::format("silent {} until the deadline, and still open after our half-close", at);
     case Outcome::Kind::crashed:

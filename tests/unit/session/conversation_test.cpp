@@ -116,6 +116,18 @@ TEST_F(ConversationTest, CloseNotifyOnlyAfterOurHalfCloseIsWaiting) {
   EXPECT_EQ(outcome().kind, Outcome::Kind::waited) << verdict::describe(outcome());
 }
 
+// OpenSSL calls the end that it did not expect a decode_error. That is no refusal of what we sent.
+TEST_F(ConversationTest, AnAlertOnlyAfterOurHalfCloseIsWaiting) {
+  start();
+  pass(plan_.timeouts.handshake);
+  conversation_->half_closed();
+  conversation_->received(Bytes{21, 3, 3, 0, 2, 2, 50});
+  ASSERT_TRUE(conversation_->done());
+  EXPECT_EQ(outcome().kind, Outcome::Kind::waited);
+  EXPECT_EQ(verdict::describe(outcome()),
+            "silent during the handshake until the deadline, closed once we half-closed: with alert decode_error (50)");
+}
+
 TEST_F(ConversationTest, ATrickleDoesNotMoveTheDeadline) {
   start();
   for (int64_t second = 0; second < plan_.timeouts.handshake / kSecond; ++second) {
