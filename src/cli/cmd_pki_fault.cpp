@@ -19,6 +19,8 @@ const std::vector<OptionSpec>& fault_options() {
       {"passphrase-file", "FILE", "file with the passphrase of the CA's key"},
       {"passphrase-env", "VARIABLE", "the same from an environment variable"},
       {"name", "NAME", "a name that the certificate is for", true},
+      {"crl", "FILE", "revoked: the CA's CRL, a serial of which it gets", true},
+      {"intermediates", "N", "too_deep: intermediates between leaf and root; default: 10"},
       {"out", "DIR", "write DIR/NAME.crt and DIR/NAME.key, after the fault"},
       {"cert-out", "FILE", "where the certificate goes, and what is sent with it"},
       {"key-out", "FILE", "where its key goes"},
@@ -28,11 +30,52 @@ const std::vector<OptionSpec>& fault_options() {
   return specs;
 }
 
+std::string_view standing_text(pki::Standing standing) {
+  switch (standing) {
+    case pki::Standing::invalid:
+      return "must be refused";
+    case pki::Standing::policy:
+      return "a matter of policy";
+    case pki::Standing::legal:
+      return "valid";
+  }
+  return {};
+}
+
+// "must be refused (RFC 5280 §6.1)"; "must be refused; of a client: valid (…)".
+std::string standing_text(const pki::Fault& fault) {
+  std::string text(standing_text(fault.of_server));
+  if (fault.of_client != fault.of_server)
+    text = fmt::format("of a server: {}; of a client: {}", text, standing_text(fault.of_client));
+  return fmt::format("{} ({})", text, fault.basis);
+}
+
 std::string list_faults() {
   std::string out;
   for (const pki::Fault& fault : pki::faults())
-    out += fmt::format("{}\n", fault.name) + wrap(fmt::format("    {}", fault.explanation), 80, "    ") + "\n";
+    out += fmt::format("{}\n", fault.name) + wrap(fmt::format("    {}", fault.explanation), 80, "    ") + "\n" +
+           wrap(fmt::format("    - {}", standing_text(fault)), 80, "      ") + "\n";
   return out;
+}
+
+// Options that only one fault understands would otherwise be silently without effect.
+Status read_fault_options(const ParsedOptions& options, std::string_view fault, pki::ForgeContext& forge) {
+  const auto only_for = [&](std::string_view option, std::string_view owner) -> Status {
+    if (options.has(option) && fault != owner)
+      return fail_usage(fmt::format("--{} is for the fault {} only", option, owner));
+    return {};
+  };
+  TLSPROOF_TRY_VOID(only_for("crl", "revoked"));
+  TLSPROOF_TRY_VOID(only_for("intermediates", "too_deep"));
+  for (const std::string& path : options.all("crl")) {
+    TLSPROOF_TRY(std::vector<Bytes> crls, x509::load_crls(path, "CRL"));
+    for (Bytes& crl : crls) forge.crls.push_back(x509::Crl::parse(std::move(crl)));
+  }
+  if (options.has("intermediates")) {
+    TLSPROOF_TRY(long long count, options.integer("intermediates", 0, 0, 100));
+    forge.num_intermediates = static_cast<size_t>(count);
+  }
+  return {};
 }
 
 Status make_fault(const ParsedOptions& options, CommandContext& context) {
@@ -69,12 +112,13 @@ Status make_fault(const ParsedOptions& options, CommandContext& context) {
   const PassphraseRequest request{.prefix = "", .purpose = "the CA's key"};
   TLSPROOF_TRY(pki::Authority authority,
                pki::Authority::load(ca_cert, ca_key, passphrase_source(options, request, context)));
-  const pki::ForgeContext forge_context{.authority = authority,
-                                        .role = role == "server" ? pki::Role::server : pki::Role::client,
-                                        .subject = {},
-                                        .names = names,
-                                        .now = context.clock.wall_seconds(),
-                                        .random = context.random};
+  pki::ForgeContext forge_context{.authority = authority,
+                                  .role = role == "server" ? pki::Role::server : pki::Role::client,
+                                  .subject = {},
+                                  .names = names,
+                                  .now = context.clock.wall_seconds(),
+                                  .random = context.random};
+  TLSPROOF_TRY_VOID(read_fault_options(options, name, forge_context));
   TLSPROOF_TRY(pki::Identity identity, pki::forge(name, forge_context));
   std::string pem;
   for (const Bytes& der : identity.chain) pem += x509::to_pem(der);

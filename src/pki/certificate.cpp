@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "der.h"
 #include "handles.h"
 #include "tlsproof/base/text.h"
-#include "tlsproof/base/writer.h"
 #include "tlsproof/crypto/openssl.h"
 #include "tlsproof/x509/certificate.h"
 #include "tlsproof/x509/name_check.h"
@@ -279,16 +279,6 @@ Status add_extensions(X509* certificate, const CertificateSpec& spec, X509* issu
   return add_raw(certificate, spec);
 }
 
-void put_der(Bytes& out, uint8_t tag, ByteView content) {
-  Writer writer(out);
-  writer.u8(tag);
-  const size_t len = content.size();
-  const int num_len_bytes = len < 0x80 ? 0 : len < 0x100 ? 1 : len < 0x10000 ? 2 : 3;
-  if (num_len_bytes > 0) writer.u8(static_cast<uint8_t>(0x80 | num_len_bytes));
-  for (int i = std::max(num_len_bytes, 1); i-- > 0;) writer.u8(static_cast<uint8_t>(len >> (8 * i)));
-  writer.bytes(content);
-}
-
 // Puts the bytes that libcrypto would not in place of their placeholders, which are as long, and signs again.
 Result<Bytes> write_verbatim(ByteView der, const CertificateSpec& spec, bool self_signed, EVP_PKEY* key,
                              const EVP_MD* hash) {
@@ -311,11 +301,10 @@ Result<Bytes> write_verbatim(ByteView der, const CertificateSpec& spec, bool sel
   if (EVP_DigestSign(context.get(), signature.data() + 1, &len, tbs.data(), tbs.size()) != 1)
     return fail_openssl("cannot sign the certificate");
   signature.resize(len + 1);
-  Bytes body = std::move(tbs), out;
+  Bytes body = std::move(tbs);
   append(body, view.signature_algorithm.der);
-  put_der(body, 0x03, signature);
-  put_der(out, 0x30, body);
-  return out;
+  append(body, der_element(0x03, signature));
+  return der_element(0x30, body);
 }
 
 }  // namespace

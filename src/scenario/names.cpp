@@ -77,8 +77,36 @@ constexpr std::string_view kVerbs[] = {"set",      "remove", "append",     "trun
                                        "coalesce", "pad",    "record",     "wait",     "half_close", "reset"};
 static_assert(std::size(kVerbs) == std::variant_size_v<Operation>);
 
-constexpr std::string_view kFaults[] = {"expired",   "not_yet_valid",       "wrong_ca", "self_signed", "wrong_host",
-                                        "wrong_key", "missing_intermediate"};
+constexpr std::string_view kFaults[] = {"expired",
+                                        "not_yet_valid",
+                                        "wrong_key",
+                                        "wrong_purpose",
+                                        "no_eku",
+                                        "v1",
+                                        "weak_rsa_1024",
+                                        "sha1_signature",
+                                        "unknown_critical_extension",
+                                        "revoked",
+                                        "huge",
+                                        "wrong_host",
+                                        "no_san",
+                                        "ip_as_dns",
+                                        "wildcard",
+                                        "wildcard_partial",
+                                        "wildcard_too_deep",
+                                        "wildcard_tld",
+                                        "empty_subject",
+                                        "non_ascii",
+                                        "hostile_subject",
+                                        "wrong_ca",
+                                        "self_signed",
+                                        "missing_intermediate",
+                                        "expired_intermediate",
+                                        "future_ca",
+                                        "not_a_ca",
+                                        "path_length",
+                                        "name_constraints",
+                                        "too_deep"};
 constexpr std::string_view kControls[] = {"none", "wrong_ca", "wrong_name", "shifted_clock"};
 constexpr std::string_view kClientAuth[] = {"accepted", "refused", "requested", "ca_names", "signature_schemes"};
 constexpr std::string_view kChecks[] = {"chain_complete", "chain_in_order",     "chain_valid",        "name_matches",

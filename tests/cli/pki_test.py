@@ -286,40 +286,6 @@ class Making(Folder):
         self.refused(2, "less than 2048 bits", "client", "--ca", ca, "--csr", self.folder / "w.csr", "--out", self.folder)
 
 
-class Faults(Folder):
-    def test_openssl_sees_the_fault(self):
-        ca = self.make_ca()
-        for fault, error in (("good", None), ("expired", "error 10 "), ("not_yet_valid", "error 9 "), ("wrong_ca", "error 20 "),
-                             ("self_signed", "error 18 "), ("missing_intermediate", "error 20 "), ("wrong_host", "error 62 "),
-                             ("wrong_key", None)):
-            with self.subTest(fault=fault):
-                pki("fault", fault, "--role", "server", "--ca", ca, "--name", "a.test", "--out", self.folder, check=0)
-                cert, key = self.folder / f"{fault}.crt", self.folder / f"{fault}.key"
-                self.assertEqual((mode(cert), mode(key)), (0o644, 0o600))
-                done = openssl("verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", "a.test", "-CAfile",
-                               ca / "ca.crt", cert)
-                if error is None:
-                    self.assertEqual(done.returncode, 0, done.stderr)
-                else:
-                    self.assertIn(error, done.stderr)
-                fits = openssl("x509", "-in", cert, "-noout", "-pubkey").stdout == openssl("pkey", "-in", key, "-pubout").stdout
-                self.assertEqual(fits, fault != "wrong_key")
-
-    def test_refusals(self):
-        ca = self.make_ca()
-        self.refused(2, "did you mean expired?", "fault", "expird", "--ca", ca, "--out", self.folder)
-        self.refused(2, "needs a name", "fault", "good", "--role", "server", "--ca", ca, "--out", self.folder)
-        self.refused(2, "say where the files go", "fault", "good", "--ca", ca)
-        self.refused(2, "which fault?", "fault", "--ca", ca)
-        (self.folder / "good.key").write_text("mine")
-        self.refused(2, "is there already", "fault", "good", "--ca", ca, "--out", self.folder)
-
-    def test_list(self):
-        listed = pki("fault", "--list", check=0).stdout
-        for fault in ("good", "expired", "wrong_key", "missing_intermediate"):
-            self.assertRegex(listed, rf"(?m)^{fault}$")
-
-
 class Refusing(Folder):
     def test_options(self):
         ca = self.make_ca()

@@ -116,7 +116,8 @@ TEST(Certificate, HonestOnesPassStrictVerification) {
                                                      {kNow, kNow + kDay}, new_key(kind), system_random()));
     const Identity client =
         MUST(root.issue_client(common_name("me"), {}, {kNow, kNow + kDay}, new_key(kind), system_random()));
-    EXPECT_EQ(verify_errors(server.chain, root.certificate().der(), Role::server, "a.test"), std::set<int>{});
+    EXPECT_EQ(verify_errors(server.chain, root.certificate().der(), Role::server, {.host = "a.test", .ip = {}}),
+              std::set<int>{});
     EXPECT_EQ(verify_errors(client.chain, root.certificate().der(), Role::client), std::set<int>{});
     EXPECT_EQ(server.chain.size(), 2U);
     EXPECT_EQ(client.chain.size(), 1U);
@@ -164,7 +165,8 @@ TEST(Certificate, WithoutASubject) {
   EXPECT_TRUE(view.subject.empty());
   ASSERT_NE(view.find_extension("2.5.29.17"), nullptr);
   EXPECT_TRUE(view.find_extension("2.5.29.17")->critical);
-  EXPECT_EQ(verify_errors(identity.chain, root.certificate().der(), Role::server, long_name), std::set<int>{});
+  EXPECT_EQ(verify_errors(identity.chain, root.certificate().der(), Role::server, {.host = long_name, .ip = {}}),
+            std::set<int>{});
 }
 
 TEST(Certificate, SerialsNeverRepeat) {
@@ -324,7 +326,8 @@ TEST(SigningRequest, IsReadWithItsNames) {
     const Authority root = new_root();
     const Bytes certificate = MUST(root.issue(spec, request.key, system_random()));
     EXPECT_EQ(x509::CertificateView::parse(certificate).subject.text(), "CN=from the request");
-    EXPECT_EQ(verify_errors({certificate}, root.certificate().der(), Role::server, "a.test"), std::set<int>{});
+    EXPECT_EQ(verify_errors({certificate}, root.certificate().der(), Role::server, {.host = "a.test", .ip = {}}),
+              std::set<int>{});
   }
 }
 
