@@ -51,6 +51,20 @@ bool refused(const Outcome& outcome) {
   }
 }
 
+// A server may want to see the request before it asks for a certificate, as Apache does for a <Location>: in TLS 1.2 by
+// renegotiating, in TLS 1.3 only of those who offer post_handshake_auth (RFC 8446 §4.6.2). We do neither.
+bool wants_to_renegotiate(const session::AttemptResult& result) {
+  return !message_event(result, Direction::server_to_client, handshake::hello_request).empty();
+}
+
+Judgement not_renegotiated(std::string wanted, std::string seen, const session::AttemptResult& result) {
+  Judgement out = undecided(std::move(wanted), std::move(seen),
+                            "the server asks for a new handshake once it has read the request, maybe for a client "
+                            "certificate; renegotiation is not played; --http-path can name a page that needs none");
+  out.events = message_event(result, Direction::server_to_client, handshake::hello_request);
+  return out;
+}
+
 Judgement judge_completes(const scenario::Case& one, const session::AttemptResult& result,
                           const JudgeContext& context) {
   const std::string wanted = "the handshake completes and application data is exchanged";
@@ -81,6 +95,7 @@ Judgement judge_completes(const scenario::Case& one, const session::AttemptResul
         "--client-ca-key";
     return with_ending(std::move(out), result);
   }
+  if (refused(outcome) && wants_to_renegotiate(result)) return not_renegotiated(wanted, seen, result);
   return with_ending(judged(broken(one.scenario->requirement), wanted, seen), result);
 }
 
@@ -196,8 +211,16 @@ Judgement judge_requested(const session::AttemptResult& result, const JudgeConte
     return with_ending(
         undecided(ruling.wanted, verdict::describe(result.outcome), "the server's flight did not come to its end"),
         result);
-  Judgement out =
-      judged(ruling.verdict, ruling.wanted, requested ? "a CertificateRequest came" : "no CertificateRequest came");
+  std::string seen = requested ? "a CertificateRequest came" : "no CertificateRequest came";
+  if (!requested && wants_to_renegotiate(result)) {
+    seen = "no CertificateRequest in the handshake, and a HelloRequest after it";
+    if (ruling.verdict != Verdict::info) return not_renegotiated(ruling.wanted, std::move(seen), result);
+  }
+  Judgement out = judged(ruling.verdict, ruling.wanted, std::move(seen));
+  if (ruling.verdict == Verdict::fail && !requested && result.outcome.http_status == 403)
+    out.notes.push_back(
+        "HTTP 403: a server that asks for a certificate only for some pages asks those who offer post_handshake_auth, "
+        "which is not played");
   out.events = message_event(result, Direction::server_to_client,
                              requested ? handshake::certificate_request : handshake::server_hello);
   return out;
@@ -276,6 +299,7 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
         undecided(ruling.wanted, seen,
                   "the server may judge the client only at its first request, and none was sent (--no-http)"),
         result);
+  if (!accepted && wants_to_renegotiate(result)) return not_renegotiated(ruling.wanted, seen, result);
   // Who refuses everybody proves nothing by refusing the bad ones.
   // But decrypt_error is said of CertificateVerify alone (RFC 8446 §6.2), and so is proof by itself.
   const bool is_proof = knock == Knock::no_key && result.outcome.kind == Outcome::Kind::alert &&

@@ -1,6 +1,9 @@
 """Apache with mod_ssl: SSLVerifyClient require and optional end the handshake with OpenSSL's alerts, and so does
 optional_no_ca for all but a certificate that nobody trusted vouches for. As with every server but nginx the client of
 TLS 1.3 hears of it after it is done.
+
+A page for which alone a certificate is required asks for it once the request is read, by renegotiation or by post-handshake
+authentication. tlsproof plays neither, and says so.
 """
 import pathlib
 import sys
@@ -20,10 +23,12 @@ class ApacheGolden(ServerGolden, unittest.TestCase):
         "require": ["SSLCACertificateFile {ca}", "SSLVerifyClient require", "SSLVerifyDepth 2"],
         "optional": ["SSLCACertificateFile {ca}", "SSLVerifyClient optional", "SSLVerifyDepth 2"],
         "optional_no_ca": ["SSLCACertificateFile {ca}", "SSLVerifyClient optional_no_ca", "SSLVerifyDepth 2"],
+        "require for a page": ["SSLCACertificateFile {ca}", "<Location />", "SSLVerifyClient require", "</Location>"],
         "none": ["SSLVerifyClient none"],
     }
     DECLARED = (("require", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
-                ("optional_no_ca", "unverified"), ("optional_no_ca", "required"), ("none", "none"))
+                ("optional_no_ca", "unverified"), ("optional_no_ca", "required"), ("require for a page", "required"), ("require for a page", "none"),
+                ("none", "none"))
     ONEWAY = "none"
 
 

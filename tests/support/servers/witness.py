@@ -18,6 +18,7 @@ class Witness:
         context = ssl.create_default_context(cafile=str(self.ca))
         context.set_ciphers("DEFAULT:@SECLEVEL=0")  # so that we may show a weak certificate
         context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end without close_notify is another thing
+        context.options |= ssl.OP_NO_RENEGOTIATION  # tlsproof has none either
         if version:
             context.minimum_version = context.maximum_version = VERSIONS[version]
         if identity:
