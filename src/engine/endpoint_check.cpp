@@ -152,6 +152,7 @@ Result<std::vector<std::optional<Attempted>>> EndpointCheck::run_jobs(std::vecto
   session::RunOptions run_options;
   run_options.max_in_flight = options_->jobs;
   run_options.clock = options_->clock;
+  run_options.secrets = options_->secrets;
   run_options.stop = options_->stop;
   const size_t num_jobs = jobs.size();
   size_t num_done = 0;
@@ -451,6 +452,7 @@ Status EndpointCheck::play_baseline_again() {
   jobs.push_back({std::move(*plan), net_endpoint_, addresses_, true});
   session::RunOptions run_options;
   run_options.clock = options_->clock;
+  run_options.secrets = options_->secrets;
   run_options.stop = options_->stop;
   TLSPROOF_TRY(auto results, session::run_jobs(std::move(jobs), run_options));
   if (!results.front()) return {};

@@ -63,6 +63,7 @@ class Runner {
 
   [[nodiscard]] net::Loop& loop() { return *loop_; }
   [[nodiscard]] const Clock& clock() const { return *options_->clock; }
+  [[nodiscard]] trace::SecretUse secret_use() const { return options_->secrets; }
   Result<std::vector<std::optional<AttemptResult>>> run();
 
  private:
@@ -83,7 +84,7 @@ Active::Active(Runner& runner, size_t index, Job& job)
       index_(index),
       job_(&job),
       trace_([&] {
-        auto trace = std::make_shared<trace::Trace>(runner.clock(), kTraceLimits);
+        auto trace = std::make_shared<trace::Trace>(runner.clock(), kTraceLimits, runner.secret_use());
         trace->begin({}, job.addresses.empty() ? std::string() : job.addresses.front().text());
         return trace;
       }()),

@@ -4,6 +4,7 @@
 
 #include "tlsproof/registry/attributes.h"
 #include "tlsproof/registry/constants.h"
+#include "tlsproof/trace/keylog.h"
 
 namespace tlsproof::trace {
 namespace {
@@ -25,7 +26,8 @@ ByteView slice(const Bytes& bytes, ByteRange range) {
 
 }  // namespace
 
-Trace::Trace(const Clock& clock, TraceLimits limits) : clock_(&clock), limits_(limits) {}
+Trace::Trace(const Clock& clock, TraceLimits limits, SecretUse secret_use)
+    : clock_(&clock), limits_(limits), secret_use_(secret_use) {}
 
 void Trace::begin(std::string local_address, std::string peer_address) {
   events_.clear();
@@ -110,7 +112,8 @@ void Trace::on_problem(Direction direction, Level level, std::string_view what, 
 }
 
 void Trace::on_secret(SecretLabel label, const std::array<uint8_t, 32>& client_random, ByteView secret) {
-  if (secrets_.size() >= kMaxSecrets) return;
+  if (secret_use_.key_log != nullptr) secret_use_.key_log->write(label, client_random, secret);
+  if (!secret_use_.keep || secrets_.size() >= kMaxSecrets) return;
   secrets_.push_back({label, client_random, SecretBytes(secret)});
 }
 

@@ -12,6 +12,7 @@
 #include "tlsproof/base/random.h"
 #include "tlsproof/scenario/library.h"
 #include "tlsproof/target/target.h"
+#include "tlsproof/trace/trace.h"
 #include "tlsproof/verdict/verdict.h"
 
 namespace tlsproof::engine {
@@ -25,6 +26,7 @@ struct CheckOptions {
   unsigned repeat = 1;             // how often each attempt is played
   const Clock* clock = &system_clock();
   RandomSource* random = &system_random();
+  trace::SecretUse secrets{.keep = false};  // what becomes of the keys of the connections
   const std::atomic<bool>* stop = nullptr;  // once true: what was judged is returned, marked as interrupted
   // The command that plays a finding again, without the id and with the endpoint: "tlsproof check web:443 --trust
   // ca.pem".

@@ -41,6 +41,7 @@ struct Job {
 struct RunOptions {
   size_t max_in_flight = 8;
   const Clock* clock = &system_clock();
+  trace::SecretUse secrets{.keep = false};    // of every trace
   const std::atomic<bool>* stop = nullptr;    // once true nothing more is begun and what is in flight is given up
   std::function<void(size_t index)> on_done;  // after each attempt
 };

@@ -62,10 +62,18 @@ struct TraceLimits {
   size_t max_events = 200'000;               // what happens after it is counted, not kept
 };
 
+class KeyLogFile;
+
+// What becomes of the secrets that a Trace is told.
+struct SecretUse {
+  bool keep = true;               // in secrets(), for encode_pcapng and encode_key_log
+  KeyLogFile* key_log = nullptr;  // borrowed: each is written there at once
+};
+
 class Trace final : public Sink {
  public:
   // Borrows the clock. begin() must be called before anything is told.
-  explicit Trace(const Clock& clock, TraceLimits limits = {});
+  explicit Trace(const Clock& clock, TraceLimits limits = {}, SecretUse secret_use = {});
 
   // Forgets everything, keeps the memory, wipes the secrets, and starts the time.
   void begin(std::string local_address, std::string peer_address);
@@ -110,6 +118,7 @@ class Trace final : public Sink {
 
   const Clock* clock_;
   TraceLimits limits_;
+  SecretUse secret_use_;
   std::vector<Event> events_;
   Event dropped_;  // written to once max_events is reached
   uint64_t num_dropped_ = 0;

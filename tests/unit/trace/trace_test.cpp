@@ -1,7 +1,12 @@
 #include "tlsproof/trace/trace.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <cstdlib>
+#include <filesystem>
+
+#include "tlsproof/base/file.h"
 #include "tlsproof/trace/keylog.h"
 #include "tlsproof/trace/pcapng.h"
 #include "unit/trace/libssl_trace.h"
@@ -160,6 +165,61 @@ TEST(KeyLog, IsWhatLibsslWrites) {
   ManualClock clock;
   Trace empty(clock);
   EXPECT_TRUE(encode_key_log(empty).empty());
+}
+
+// A folder of a test's own, removed at its end.
+class Folder {
+ public:
+  Folder() { EXPECT_NE(mkdtemp(path_.data()), nullptr); }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_ = testing::TempDir() + "tlsproof-keylog-XXXXXX";
+};
+
+TEST(KeyLogFile, AppendsEachSecretAtOnceAndKeepsNothing) {
+  const Folder folder;
+  const std::string path = folder / "keys";
+  ASSERT_TRUE(save_file(path, as_bytes("# mine\n"), {.mode = 0640}));
+  auto file = KeyLogFile::open(path);
+  ASSERT_TRUE(file) << file.error().message();
+  ManualClock clock;
+  Trace trace(clock, {}, {.keep = false, .key_log = file->get()});
+  LibsslOptions options{.version = TLS1_3_VERSION};
+  LibsslRun run(trace, clock, options);
+  ASSERT_TRUE(run.run());
+  EXPECT_EQ(as_text(*load_file(path, "key log")), "# mine\n" + run.key_log());
+  EXPECT_TRUE(trace.secrets().empty());
+  EXPECT_TRUE((*file)->status());
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0640)) << "what was there stays";
+}
+
+TEST(KeyLogFile, IsMadeForItsOwnerAlone) {
+  const Folder folder;
+  const mode_t old = umask(0);
+  const auto file = KeyLogFile::open(folder / "keys");
+  umask(old);
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_EQ(std::filesystem::status(folder / "keys").permissions(), std::filesystem::perms(0600));
+}
+
+TEST(KeyLogFile, SaysWhatCannotBeOpenedOrWritten) {
+  const Folder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);  // that nobody reads: no waiting
+  for (const std::string& path : {folder / "missing/keys", folder / ".", folder / "pipe"}) {
+    const auto file = KeyLogFile::open(path);
+    ASSERT_FALSE(file) << path;
+    EXPECT_NE(file.error().message().find("key log file '" + path + "'"), std::string::npos) << file.error().message();
+  }
+  const auto full = KeyLogFile::open("/dev/full");
+  ASSERT_TRUE(full);
+  const Bytes secret(32, 1);
+  for (int i = 0; i < 2; ++i) (*full)->write(SecretLabel::client_random, {}, secret);
+  ASSERT_FALSE((*full)->status());
+  EXPECT_EQ((*full)->status().error().message(), "cannot write the key log file '/dev/full': No space left on device");
 }
 
 }  // namespace
