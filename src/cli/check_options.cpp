@@ -1,5 +1,7 @@
 #include "check_options.h"
 
+#include "recordings.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,6 +40,7 @@ constexpr std::array kCheckOptions = {
     OptionSpec{"scenarios", "FOLDER", "read scenarios from here too"},
     OptionSpec{"format", "FORMAT", "on standard output: text (default), json or junit"},
     OptionSpec{"report", "FORMAT=FILE", "write a report to a file", true},
+    kEvidenceOption,
     OptionSpec{"fail-on", "LEVEL", "exit status 1 from: fail (default), warn, info, none"},
     OptionSpec{"color", "WHEN", "auto (default), always or never"},
     OptionSpec{"verbose", "", "the story of every finding, not only of failures"},
@@ -119,8 +122,8 @@ Status keep_endpoints(const ParsedOptions& options, target::Target& target) {
 
 // The words that play it again: everything that decides what is played, nothing that only decides how it is shown.
 std::string replay_words(const ParsedOptions& options, const std::string& host_port) {
-  constexpr std::array<std::string_view, 9> kNotForReplay = {"format", "report", "fail-on",  "color", "verbose",
-                                                             "jobs",   "repeat", "endpoint", "help"};
+  constexpr std::array<std::string_view, 10> kNotForReplay = {"format",  "report", "evidence", "fail-on",  "color",
+                                                              "verbose", "jobs",   "repeat",   "endpoint", "help"};
   std::string out = "tlsproof check";
   if (!host_port.empty()) out += " " + shell_quote(host_port);
   for (const auto& [name, values] : options.values) {

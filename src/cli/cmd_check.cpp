@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdlib>
 
 #include "check_options.h"
+#include "interrupt.h"
+#include "recordings.h"
 #include "tlsproof/base/file.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/cli/command.h"
@@ -18,34 +19,6 @@
 
 namespace tlsproof::cli {
 namespace {
-
-std::atomic<bool> interrupted = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
-void on_signal(int) {
-  interrupted = true;
-}
-
-// The first signal ends the run in good order, a second one at once.
-class SignalGuard {
- public:
-  SignalGuard() {
-    struct sigaction action{};
-    action.sa_handler = on_signal;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigaction(SIGINT, &action, &old_int_);
-    sigaction(SIGTERM, &action, &old_term_);
-  }
-  ~SignalGuard() {
-    sigaction(SIGINT, &old_int_, nullptr);
-    sigaction(SIGTERM, &old_term_, nullptr);
-  }
-  SignalGuard(const SignalGuard&) = delete;
-  SignalGuard& operator=(const SignalGuard&) = delete;
-
- private:
-  struct sigaction old_int_{};
-  struct sigaction old_term_{};
-};
 
 struct ReportFile {
   const report::Format* format = nullptr;
@@ -144,16 +117,19 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   TLSPROOF_TRY(report::Style style, style_of(options, isatty(STDOUT_FILENO) == 1));
   style.fail_on = *fail_on;
 
-  SignalGuard guard;
+  TLSPROOF_TRY(Recordings recordings, Recordings::open(options));
+  InterruptGuard guard;
   Progress progress(context);
-  request.options.stop = &interrupted;
+  request.options.stop = &InterruptGuard::flag();
+  request.options.secrets = recordings.secret_use();
   request.options.clock = &context.clock;
   request.options.random = &context.random;
   request.options.progress = [&](std::string_view step) { progress.show(step); };
   TLSPROOF_TRY(verdict::CheckRun run, engine::run_check(request.target, request.library, request.options));
   progress.clear();
-  context.print(format->write(run, style));
   int status = verdict::exit_status(run, *fail_on);
+  if (!recordings.save(run, context) && status == kExitOk) status = kExitIncomplete;
+  context.print(format->write(run, style));
   for (const ReportFile& file : files) {
     report::Style plain;
     plain.verbose = style.verbose;

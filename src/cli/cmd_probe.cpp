@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "check_options.h"
+#include "interrupt.h"
+#include "recordings.h"
 #include "tlsproof/base/json.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/cli/command.h"
@@ -24,6 +26,8 @@ std::string as_text(const verdict::CheckRun& run) {
                   80, "          ") +
              "\n";
     }
+    for (const verdict::Attempt& attempt : endpoint.attempts)
+      if (!attempt.evidence.empty()) out += fmt::format("  evidence: {}\n", attempt.evidence);
   }
   return out;
 }
@@ -51,6 +55,11 @@ std::string as_json(const verdict::CheckRun& run) {
       json.end_object();
     }
     json.end_object();
+    json.key("evidence");
+    json.begin_array();
+    for (const verdict::Attempt& attempt : endpoint.attempts)
+      if (!attempt.evidence.empty()) json.string(attempt.evidence);
+    json.end_array();
     json.end_object();
   }
   json.end_array();
@@ -61,6 +70,7 @@ std::string as_json(const verdict::CheckRun& run) {
 Result<int> probe(std::span<const std::string> args, CommandContext& context) {
   std::vector<OptionSpec> specs = endpoint_option_specs();
   specs.push_back({"format", "FORMAT", "text (default) or json"});
+  specs.push_back(kEvidenceOption);
   specs.push_back({"help", "", "this text"});
   TLSPROOF_TRY(ParsedOptions options, parse_options(args, specs));
   if (options.has("help")) {
@@ -81,11 +91,20 @@ Result<int> probe(std::span<const std::string> args, CommandContext& context) {
   run_options.clock = &context.clock;
   run_options.random = &context.random;
   TLSPROOF_TRY(run_options.versions, read_versions(options));
+  TLSPROOF_TRY(Recordings recordings, Recordings::open(options));
+  run_options.secrets = recordings.secret_use();
+  InterruptGuard guard;
+  run_options.stop = &InterruptGuard::flag();
   TLSPROOF_TRY(verdict::CheckRun run, engine::run_probe(target, run_options));
+  const bool saved = recordings.save(run, context);
   context.print(format == "json" ? as_json(run) : as_text(run));
+  if (run.interrupted) {
+    context.complain("interrupted: not every connection was made");
+    return kExitInterrupted;
+  }
   for (const verdict::EndpointRun& endpoint : run.endpoints)
     if (endpoint.unreachable || !endpoint.error.empty()) return kExitIncomplete;
-  return kExitOk;
+  return saved ? kExitOk : kExitIncomplete;
 }
 
 }  // namespace

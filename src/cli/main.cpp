@@ -58,6 +58,7 @@ int run(const std::vector<std::string>& words, CommandContext& context) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of `ulimit -f` is an error like a full disk
   CommandContext context;
   try {
     int status = run(std::vector<std::string>(argv + 1, argv + argc), context);

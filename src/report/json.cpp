@@ -175,6 +175,7 @@ class CheckJson {
   void attempt(const Attempt& a, const std::set<size_t>& events) {
     json_.begin_object();
     text("label", a.label);
+    text("evidence", a.evidence);
     outcome(a.outcome);
     texts("peer_certificates", a.peer_certificates);
     json_.key("trace");

@@ -19,6 +19,7 @@ constexpr size_t kMaxProofs = 3;  // ladders of one finding
 constexpr size_t kMaxLadderRows = 24;
 constexpr size_t kMaxListed = 12;    // citations, notes, repeats
 constexpr size_t kMaxReplay = 2000;  // bytes
+constexpr size_t kMaxPath = 4096;
 
 std::string rule_text(const Finding& finding) {
   std::string out(verdict::to_text(finding.requirement));
@@ -57,6 +58,9 @@ void write_proofs(Canvas& canvas, const verdict::EndpointRun& run, const Finding
     const verdict::Attempt& attempt = run.attempts[evidence.attempt];
     canvas.blank();
     canvas.field("proof", attempt.label.empty() ? "one connection" : attempt.label, 2);
+    // A path to be copied is not cut.
+    if (!attempt.evidence.empty())
+      canvas.line(std::string(Canvas::kIndent + Canvas::kLabel + 2, ' ') + make_safe(attempt.evidence, kMaxPath));
     if (attempt.trace == nullptr) {
       canvas.field("", "no trace of it was kept; it ended so: " + verdict::describe(attempt.outcome));
     } else {

@@ -96,6 +96,7 @@ struct Attempt {
   Outcome outcome;
   std::shared_ptr<const trace::Trace> trace;
   std::vector<std::string> peer_certificates;  // SHA-256 in hex of each certificate the peer sent, in its order
+  std::string evidence = {};  // the pcapng file that holds it, as a path for the user; empty: none was written
 };
 
 // The proof of a finding: places in attempts, and facts that are no bytes.

@@ -184,6 +184,7 @@ EndpointRun mtls_endpoint() {
       play_mtls("expired client certificate, TLS 1.3", view::kClientCertificate, "HTTP/1.1 200 OK", 200);
   const Played old = play_refusal("a client of TLS 1.1 and 1.0");
   run.attempts = {good.attempt, expired.attempt, old.attempt, {}};
+  run.attempts[1].evidence = "evidence/secure-001-expired-TLS-1.3.pcapng";
   run.attempts[3].label = "no client certificate, TLS 1.2";
   run.attempts[3].outcome.kind = Outcome::Kind::eof;
   run.attempts[3].outcome.phase = Phase::handshake;
