@@ -38,7 +38,7 @@ constexpr std::array kCheckOptions = {
     OptionSpec{"repeat", "N", "play each attempt so often and report when they differ; default: 1"},
     OptionSpec{"min-days-left", "DAYS", "warn when a certificate ends sooner; default: 14"},
     OptionSpec{"scenarios", "FOLDER", "read scenarios from here too"},
-    OptionSpec{"format", "FORMAT", "on standard output: text (default), json or junit"},
+    OptionSpec{"format", "FORMAT", "on standard output: text (default), json, junit, markdown or github"},
     OptionSpec{"report", "FORMAT=FILE", "write a report to a file", true},
     kEvidenceOption,
     OptionSpec{"fail-on", "LEVEL", "exit status 1 from: fail (default), warn, info, none"},

@@ -127,6 +127,7 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   request.options.progress = [&](std::string_view step) { progress.show(step); };
   TLSPROOF_TRY(verdict::CheckRun run, engine::run_check(request.target, request.library, request.options));
   progress.clear();
+  run.target_file = options.get("target");
   int status = verdict::exit_status(run, *fail_on);
   if (!recordings.save(run, context) && status == kExitOk) status = kExitIncomplete;
   context.print(format->write(run, style));

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "tlsproof/report/github.h"
 #include "tlsproof/report/json.h"
 #include "tlsproof/report/junit.h"
+#include "tlsproof/report/markdown.h"
 #include "tlsproof/report/text.h"
 
 namespace tlsproof::report {
@@ -13,6 +15,8 @@ constexpr Format kFormats[] = {
     {"text", "for people, at a terminal", &write_text},
     {"json", "for programs: every finding, attempt and proof", &write_json},
     {"junit", "for the test pages of GitLab and Jenkins", &write_junit},
+    {"markdown", "for a merge request or a step summary", &write_markdown},
+    {"github", "workflow commands: annotations of a GitHub Actions step", &write_github},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "safe.h"
 #include "tlsproof/base/text.h"
@@ -128,6 +129,13 @@ std::string verdict_label(const Finding& finding) {
   std::string out(excuse.empty() ? verdict::to_text(finding.verdict) : excuse);
   for (char& c : out) c = static_cast<char>(c - 'a' + 'A');  // plain lower-case words
   return out;
+}
+
+size_t verdict_rank(const Finding& finding) {
+  constexpr Verdict kOrder[] = {Verdict::fail, Verdict::error, Verdict::inconclusive, Verdict::warn,
+                                Verdict::info, Verdict::pass,  Verdict::skip};
+  const auto place = std::ranges::find(kOrder, finding.verdict) - std::begin(kOrder);
+  return static_cast<size_t>(place) + (excuse_of(finding).empty() ? 0 : std::size(kOrder));
 }
 
 Paint verdict_paint(const Finding& finding) {

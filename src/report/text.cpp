@@ -145,13 +145,7 @@ bool is_known(const Finding& finding) {
 // The worst first, each kind in the order of the plan.
 void write_stories(Canvas& canvas, const EndpointRun& run) {
   std::vector<Group> stories = group_stories(run, canvas.style().verbose ? &is_told_verbose : &is_told);
-  auto rank = [](const Group& group) {
-    constexpr Verdict kOrder[] = {Verdict::fail, Verdict::error, Verdict::inconclusive,
-                                  Verdict::warn, Verdict::info,  Verdict::pass};
-    const auto place = std::ranges::find(kOrder, group.first().verdict) - std::begin(kOrder);
-    return place + (excuse_of(group.first()).empty() ? 0 : 100);
-  };
-  std::ranges::stable_sort(stories, {}, rank);
+  std::ranges::stable_sort(stories, {}, [](const Group& group) { return verdict_rank(group.first()); });
   for (const Group& story : stories) write_story(canvas, run, story);
 }
 

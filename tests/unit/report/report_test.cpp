@@ -36,7 +36,11 @@ void expect_golden(const std::string& name, const std::string& content) {
 TEST(Samples, AreWhatIsWritten) {
   const CheckRun run = make_sample_run();
   for (const Format& format : formats()) {
-    const std::string extension(format.name == "text" ? "txt" : format.name == "junit" ? "xml" : format.name);
+    std::string extension(format.name);
+    if (format.name == "text") extension = "txt";
+    if (format.name == "junit") extension = "xml";
+    if (format.name == "markdown") extension = "md";
+    if (format.name == "github") extension = "github.txt";
     expect_golden("check." + extension, format.write(run, {}));
   }
 }
