@@ -21,12 +21,14 @@ class ApacheGolden(ServerGolden, unittest.TestCase):
     STACK = Apache
     MODES = {
         "require": ["SSLCACertificateFile {ca}", "SSLVerifyClient require", "SSLVerifyDepth 2"],
+        "require with CRL": ["SSLCACertificateFile {ca}", "SSLVerifyClient require", "SSLVerifyDepth 2", "SSLCARevocationFile {crl}",
+                             "SSLCARevocationCheck chain"],
         "optional": ["SSLCACertificateFile {ca}", "SSLVerifyClient optional", "SSLVerifyDepth 2"],
         "optional_no_ca": ["SSLCACertificateFile {ca}", "SSLVerifyClient optional_no_ca", "SSLVerifyDepth 2"],
         "require for a page": ["SSLCACertificateFile {ca}", "<Location />", "SSLVerifyClient require", "</Location>"],
         "none": ["SSLVerifyClient none"],
     }
-    DECLARED = (("require", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
+    DECLARED = (("require", "required"), ("require with CRL", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
                 ("optional_no_ca", "unverified"), ("optional_no_ca", "required"), ("require for a page", "required"), ("require for a page", "none"),
                 ("none", "none"))
     ONEWAY = "none"

@@ -19,11 +19,12 @@ class GnutlsServGolden(ServerGolden, unittest.TestCase):
     STACK = GnutlsServ
     MODES = {
         "required, verified": ["--x509cafile", "{ca}", "--require-client-cert", "--verify-client-cert"],
+        "required, verified with CRL": ["--x509cafile", "{ca}", "--require-client-cert", "--verify-client-cert", "--x509crlfile", "{crl}"],
         "required, not verified": ["--x509cafile", "{ca}", "--require-client-cert"],
         "optional, verified": ["--x509cafile", "{ca}", "--verify-client-cert"],
         "none": ["--disable-client-cert"],
     }
-    DECLARED = (("required, verified", "required"), ("required, not verified", "required"), ("optional, verified", "optional"),
+    DECLARED = (("required, verified", "required"), ("required, verified with CRL", "required"), ("required, not verified", "required"), ("optional, verified", "optional"),
                 ("none", "none"))
     ONEWAY = "none"
 

@@ -21,12 +21,13 @@ class HaproxyGolden(ServerGolden, unittest.TestCase):
     STACK = Haproxy
     MODES = {
         "required": ["verify required ca-file {ca}"],
+        "required with CRL": ["verify required ca-file {ca} crl-file {crl}"],
         "optional": ["verify optional ca-file {ca}"],
         "errors ignored": [IGNORE],
         "errors ignored and judged by a rule": [IGNORE, "http-request deny if { ssl_c_used } !{ ssl_c_verify 0 }"],
         "none": ["verify none"],
     }
-    DECLARED = (("required", "required"), ("optional", "optional"), ("optional", "required"), ("errors ignored", "unverified"),
+    DECLARED = (("required", "required"), ("required with CRL", "required"), ("optional", "optional"), ("optional", "required"), ("errors ignored", "unverified"),
                 ("errors ignored", "required"), ("errors ignored and judged by a rule", "optional"),
                 ("none", "none"), ("none", "required"))
     ONEWAY = "none"

@@ -17,11 +17,12 @@ class NodeGolden(ServerGolden, unittest.TestCase):
     STACK = Node
     MODES = {
         "rejectUnauthorized": {"options": {"requestCert": True}},
+        "rejectUnauthorized with CRL": {"options": {"requestCert": True}, "crl": True},
         "not rejected": {"options": {"requestCert": True, "rejectUnauthorized": False}},
         "judged by its program": {"options": {"requestCert": True, "rejectUnauthorized": False}, "judged": True},
         "none": {},
     }
-    DECLARED = (("rejectUnauthorized", "required"), ("not rejected", "unverified"), ("not rejected", "required"),
+    DECLARED = (("rejectUnauthorized", "required"), ("rejectUnauthorized with CRL", "required"), ("not rejected", "unverified"), ("not rejected", "required"),
                 ("judged by its program", "required"), ("none", "none"))
     ONEWAY = "none"
 

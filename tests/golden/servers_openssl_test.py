@@ -18,11 +18,12 @@ class SServerGolden(ServerGolden, unittest.TestCase):
     STACK = SServer
     MODES = {
         "required": ["-CAfile", "{ca}", "-Verify", 2, "-verify_return_error"],
+        "required with CRL": ["-CAfile", "{ca}", "-Verify", 2, "-verify_return_error", "-CRL", "{crl}", "-crl_check_all"],
         "required, without -verify_return_error": ["-CAfile", "{ca}", "-Verify", 2],
         "optional": ["-CAfile", "{ca}", "-verify", 2, "-verify_return_error"],
         "none": [],
     }
-    DECLARED = (("required", "required"), ("required", "none"), ("required, without -verify_return_error", "required"),
+    DECLARED = (("required", "required"), ("required with CRL", "required"), ("required", "none"), ("required, without -verify_return_error", "required"),
                 ("optional", "optional"), ("optional", "required"), ("none", "none"))
     ONEWAY = "none"
 

@@ -16,11 +16,12 @@ class StunnelGolden(ServerGolden, unittest.TestCase):
     STACK = Stunnel
     MODES = {
         "required": ["CAfile = {ca}", "verifyChain = yes", "requireCert = yes"],
+        "required with CRL": ["CAfile = {ca}", "verifyChain = yes", "requireCert = yes", "CRLfile = {crl}"],
         "optional": ["CAfile = {ca}", "verifyChain = yes", "requireCert = no"],
         "required, not verified": ["CAfile = {ca}", "requireCert = yes"],
         "none": [],
     }
-    DECLARED = (("required", "required"), ("optional", "optional"), ("optional", "required"), ("required, not verified", "required"), ("none", "none"))
+    DECLARED = (("required", "required"), ("required with CRL", "required"), ("optional", "optional"), ("optional", "required"), ("required, not verified", "required"), ("none", "none"))
     ONEWAY = "none"
 
 

@@ -29,7 +29,7 @@ class Apache(Server):
         for mode, directives in self.modes.items():
             port = self.ports[mode]
             lines += [f"Listen 127.0.0.1:{port}", f"<VirtualHost 127.0.0.1:{port}>", "  SSLEngine on", f"  SSLCertificateFile {m.certificate}",
-                      f"  SSLCertificateKeyFile {m.key}", *(f"  {line.format(ca=m.ca)}" for line in directives), "</VirtualHost>"]
+                      f"  SSLCertificateKeyFile {m.key}", *(f"  {line.format(ca=m.ca, crl=m.crl)}" for line in directives), "</VirtualHost>"]
         config = f / "apache.conf"
         config.write_text("\n".join(lines) + "\n")
         return [[self.path(), "-D", "FOREGROUND", "-f", config]]

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from support.check import pki
+from support.check import openssl, pki
 from support.nginx import free_port
 from support.servers.witness import Witness
 
@@ -29,10 +29,23 @@ class Material:
         self.both.touch(mode=0o600)
         self.both.write_text(self.certificate.read_text() + self.key.read_text())
 
+        self.crl = self._make_crl("0815")
+
+    def _make_crl(self, *serials):
+        """A CRL of the CA with these serials, valid for a month."""
+        f = self.folder / "crl"
+        f.mkdir()
+        (f / "index").write_text("".join(f"R\t350101000000Z\t250101000000Z\t{serial}\tunknown\t/CN=revoked\n" for serial in serials))
+        (f / "number").write_text("01\n")
+        (f / "cnf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={f}/index\ncrlnumber={f}/number\ndefault_md=sha256\n")
+        openssl("ca", "-config", f / "cnf", "-gencrl", "-keyfile", self.ca_key, "-cert", self.ca, "-crldays", 30, "-out", f / "crl.pem")
+        return f / "crl.pem"
+
     def faulty(self, fault):
         """A client with this fault: (certificate, key)."""
         out = self.folder / "faults"
-        pki("fault", fault, "--role", "client", "--ca", self.folder / "ca", "--name", CLIENT, "--out", out)
+        more = ("--crl", self.crl) if fault == "revoked" else ()
+        pki("fault", fault, "--role", "client", "--ca", self.folder / "ca", "--name", CLIENT, "--out", out, *more)
         return out / f"{fault}.crt", out / f"{fault}.key"
 
 

@@ -67,8 +67,8 @@ def seen_by_us(outcome):
 
 
 class ServerGolden:
-    """The tests of a stack, to be mixed into a unittest.TestCase. MODES: what its Server takes; DECLARED: (mode, what the server is declared to do) to be judged; the
-    first of each mode also is what the witness looks at."""
+    """The tests of a stack, to be mixed into a unittest.TestCase. MODES: what its Server takes; DECLARED: (mode, what the server is declared to do, further keys of
+    the target file) to be judged; the first of each mode also is what the witness looks at."""
 
     STACK = None
     MODES = {}
@@ -87,11 +87,11 @@ class ServerGolden:
         lines = ["defaults:", f"  trust: {{anchors: [{m.ca}]}}", f"  server_name: {NAME}",
                  f"  client_ca: {{certificate: {m.ca}, key: {m.ca_key}}}", "endpoints:"]
         oneway = True
-        for mode, declared in cls.DECLARED:
+        for mode, declared, *more in cls.DECLARED:
             suites = "[oneway, mtls]" if mode == cls.ONEWAY and oneway else "[mtls]"
             oneway = oneway and mode != cls.ONEWAY
             lines.append(f"  - {{label: '{mode}, declared {declared}', address: '127.0.0.1:{cls.server.ports[mode]}', "
-                         f"client_auth: {declared}, suites: {suites}}}")
+                         f"client_auth: {declared}, suites: {suites}{', '.join(['', *more]).format(crl=m.crl)}}}")
         target = m.folder / "target.yaml"
         target.write_text("\n".join(lines) + "\n")
         return check("--target", target)
@@ -99,20 +99,25 @@ class ServerGolden:
     def table(self):
         module = sys.modules[type(self).__module__]
         out = [f"# {line}".rstrip() for line in module.__doc__.strip().splitlines()]
-        first = {}  # mode: what it showed under its first declaration
+        first = {}  # mode: the notes and cells of its first declaration
         for label, endpoint in self.checked.endpoints.items():
             mode = label.rsplit(", declared", 1)[0]
             report = endpoint.report
             out += ["", f"[{label}] {report['summary']['conclusion']}"]
-            out += [f"  {note}" for note in report["notes"] if mode not in first]
-            out += [f"  error: {report['error']}"] if report["error"] else []
             cells = rows(report["findings"])
-            # The same server under another declaration: what changes.
-            before = first.setdefault(mode, cells)
+            first.setdefault(mode, (report["notes"], cells))
+            # The same server under another declaration, or "MODE with SOMETHING": what changes.
+            base = mode.split(" with ")[0]
+            notes, before = first.get(base, (None, cells))
+            out += [f"  {note}" for note in report["notes"] if notes != report["notes"] or before is cells]
+            out += [f"  error: {report['error']}"] if report["error"] else []
             if before is not cells:
+                gone = [f"{name} {version}" for name, by_version in before.items() for version in by_version
+                        if version not in cells.get(name, {}) and not name.startswith("oneway/")]
                 cells = {name: {version: cell for version, cell in by_version.items() if before.get(name, {}).get(version) != cell}
                          for name, by_version in cells.items()}
-                out += ["  as above, but"]
+                out += [f"  as '{base}'" + (", but" if any(cells.values()) else "")]
+                out += [f"  not played: {', '.join(gone)}"] if gone else []
             out += lines(cells)
         return "\n".join(out) + "\n"
 

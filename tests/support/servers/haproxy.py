@@ -12,7 +12,7 @@ class Haproxy(Server):
                  "  timeout connect 10s", "  timeout client 10s", "  timeout server 10s", "  timeout http-request 10s",
                  "  log-format 'port=%fp ver=%sslv verify=%[ssl_c_verify] error=%[ssl_fc_err] status=%ST'"]
         for mode, (bind, *more) in self.modes.items():
-            bind = bind.format(ca=m.ca)
+            bind = bind.format(ca=m.ca, crl=m.crl)
             lines += [f"frontend {mode.replace(' ', '_')}",
                       f"  bind 127.0.0.1:{self.ports[mode]} ssl crt {m.both} {bind}", *[f"  {line}" for line in more],
                       "  http-request return status 200 content-type text/plain string ok"]

@@ -1,5 +1,5 @@
-"""Node 24: one process, one https server a mode; a mode is the options of https.createServer, and whether its page asks
-`authorized`. The binary comes by npm into a cache folder of the user, once, where npm is at hand and can reach its registry."""
+"""Node 24: one process, one https server a mode; a mode is the options of https.createServer, whether its page asks
+`authorized`, and whether it has the CRL. The binary comes by npm into a cache folder of the user, once, where npm is at hand and can reach its registry."""
 import fcntl
 import json
 import os
@@ -15,8 +15,9 @@ PROGRAM = """
 const { readFileSync } = require('fs');
 const https = require('https');
 const config = JSON.parse(readFileSync(process.argv[2]));
-for (const { port, options, judged } of config.servers)
-  https.createServer({ key: readFileSync(config.key), cert: readFileSync(config.cert), ca: readFileSync(config.ca), ...options },
+for (const { port, options, judged, crl } of config.servers)
+  https.createServer({ key: readFileSync(config.key), cert: readFileSync(config.cert), ca: readFileSync(config.ca),
+    ...(crl && { crl: readFileSync(config.crl) }), ...options },
     (request, response) => {
       response.writeHead(judged && !request.client.authorized ? 403 : 200, { Connection: 'close' });
       response.end('ok\\n');
@@ -55,7 +56,7 @@ class Node(Server):
 
     def commands(self):
         m, f = self.material, self.folder
-        servers = [{"port": self.ports[mode], **{"options": {}, "judged": False, **more}} for mode, more in self.modes.items()]
-        (f / "config.json").write_text(json.dumps({"key": str(m.key), "cert": str(m.certificate), "ca": str(m.ca), "servers": servers}))
+        servers = [{"port": self.ports[mode], **{"options": {}, "judged": False, "crl": False, **more}} for mode, more in self.modes.items()]
+        (f / "config.json").write_text(json.dumps({"key": str(m.key), "cert": str(m.certificate), "ca": str(m.ca), "crl": str(m.crl), "servers": servers}))
         (f / "server.js").write_text(PROGRAM)
         return [[self.path(), f / "server.js", f / "config.json"]]

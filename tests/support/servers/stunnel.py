@@ -11,7 +11,7 @@ class Stunnel(Server):
         lines = ["foreground = yes", "pid =", f"output = {f}/stunnel.log", "debug = info", "syslog = no"]
         for mode, more in self.modes.items():
             lines += [f"[{mode}]", f"accept = 127.0.0.1:{self.ports[mode]}", f"connect = {self.backend.address}", f"cert = {m.certificate}",
-                      f"key = {m.key}", *(line.format(ca=m.ca) for line in more)]
+                      f"key = {m.key}", *(line.format(ca=m.ca, crl=m.crl) for line in more)]
         config = f / "stunnel.conf"
         config.write_text("\n".join(lines) + "\n")
         return [[self.path(), config]]
