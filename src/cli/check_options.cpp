@@ -18,14 +18,14 @@ constexpr std::array kEndpointOptions = {
     OptionSpec{"endpoint", "LABEL", "only this endpoint of the target file", true},
     OptionSpec{"connect-to", "HOST:PORT", "connect there; the name stays that of HOST:PORT"},
     OptionSpec{"server-name", "NAME", "the name in SNI and in the certificate; 'none' sends no SNI"},
-    OptionSpec{"trust", "FILE", "PEM file of trust anchors; default: the system's", true},
+    OptionSpec{"trust", "FILE", "trust anchors: PEM, DER or PKCS#12; default: the system's", true},
     OptionSpec{"crl", "FILE", "PEM file of certificate revocation lists", true},
     OptionSpec{"client-auth", "WHAT", "what the server is declared to do: none, optional, required or unverified"},
-    OptionSpec{"client-cert", "FILE", "a good client certificate, its issuers after it"},
-    OptionSpec{"client-key", "FILE", "its key"},
+    OptionSpec{"client-cert", "FILE", "a good client certificate, its issuers after it; or a PKCS#12 with the key"},
+    OptionSpec{"client-key", "FILE", "its key, where the certificate's file does not hold it"},
     OptionSpec{"client-ca", "FILE", "the CA of the clients; faulty certificates are forged under it"},
     OptionSpec{"client-ca-key", "FILE", "its key"},
-    OptionSpec{"passphrase-file", "FILE", "passphrase of the encrypted keys above"},
+    OptionSpec{"passphrase-file", "FILE", "passphrase of the encrypted files above"},
     OptionSpec{"passphrase-env", "VARIABLE", "the same from an environment variable"},
     OptionSpec{"http-path", "PATH", "the page that is asked for; default: /"},
     OptionSpec{"http-host", "NAME", "the Host header; default: the server's name"},
@@ -53,20 +53,24 @@ constexpr std::array<std::string_view, 14> kOfOneEndpoint = {
     "client-cert",    "client-key",  "client-ca", "client-ca-key", "passphrase-file",
     "passphrase-env", "http-path",   "http-host", "no-http"};
 
-Status read_pair(const ParsedOptions& options, std::string_view certificate, std::string_view key,
-                 target::KeyPair& pair) {
-  if (options.has(certificate) != options.has(key))
-    return fail_usage(fmt::format("--{} needs --{} beside it", options.has(certificate) ? certificate : key,
-                                  options.has(certificate) ? key : certificate));
-  pair.certificate_path = options.get(certificate);
-  pair.key_path = options.get(key);
+Status read_passphrase_source(const ParsedOptions& options, target::PassphraseSource& passphrase) {
   if (options.has("passphrase-file") && options.has("passphrase-env"))
     return fail_usage("give one of --passphrase-file and --passphrase-env");
   if (options.has("passphrase-file"))
-    pair.passphrase = {target::PassphraseSource::Kind::file, options.get("passphrase-file")};
+    passphrase = {target::PassphraseSource::Kind::file, options.get("passphrase-file")};
   if (options.has("passphrase-env"))
-    pair.passphrase = {target::PassphraseSource::Kind::environment, options.get("passphrase-env")};
+    passphrase = {target::PassphraseSource::Kind::environment, options.get("passphrase-env")};
   return {};
+}
+
+// The certificate's file may hold the key too; what it is is seen when it is read.
+Status read_pair(const ParsedOptions& options, std::string_view certificate, std::string_view key,
+                 target::KeyPair& pair) {
+  if (options.has(key) && !options.has(certificate))
+    return fail_usage(fmt::format("--{} needs --{} beside it", key, certificate));
+  pair.certificate_path = options.get(certificate);
+  pair.key_path = options.get(key);
+  return read_passphrase_source(options, pair.passphrase);
 }
 
 Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
@@ -82,6 +86,7 @@ Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
   }
   endpoint.trust.paths = options.all("trust");
   endpoint.trust.system = endpoint.trust.paths.empty();
+  TLSPROOF_TRY_VOID(read_passphrase_source(options, endpoint.trust.passphrase));
   endpoint.trust.crl_paths = options.all("crl");
   if (options.has("client-auth")) {
     const auto declared = target::parse_client_auth(options.get("client-auth"));

@@ -44,13 +44,23 @@ constexpr std::array kSubcommands = {
                Kind::client, 397, "p256"},
 };
 
+// Those that issue nothing, or nothing good, each in a file of its own.
+struct OtherSubcommand {
+  std::string_view name, summary;
+  int (*run)(std::span<const std::string> args, CommandContext& context);
+};
+constexpr std::array kOthers = {
+    OtherSubcommand{"p12", "put a key and its certificates into a PKCS#12 file", run_pki_p12},
+    OtherSubcommand{"fault", "make one that is wrong in exactly one way, for tests", run_pki_fault},
+};
+
 // The options of all three in the order of --help. Those about the CA that signs are named after what it is there.
 std::vector<OptionSpec> option_specs(Kind kind) {
   const bool ca = kind == Kind::ca;
   std::vector<OptionSpec> specs;
   if (ca) {
     specs.insert(specs.end(),
-                 {{"issuer", "DIR", "make an intermediate CA, signed by DIR/ca.crt and DIR/ca.key"},
+                 {{"issuer", "DIR", "make an intermediate CA, signed by DIR/ca.crt and DIR/ca.key, or a PKCS#12"},
                   {"issuer-cert", "FILE", "the same with the certificate of the CA that signs"},
                   {"issuer-key", "FILE", "and its key"},
                   {"issuer-passphrase-file", "FILE", "file with the passphrase of the signing CA's key"},
@@ -58,7 +68,7 @@ std::vector<OptionSpec> option_specs(Kind kind) {
                   {"path-len", "N", "how many CAs may stand below (default: no limit; 0 for an intermediate)"}});
   } else {
     specs.insert(specs.end(),
-                 {{"ca", "DIR", "sign by DIR/ca.crt and DIR/ca.key"},
+                 {{"ca", "DIR", "sign by DIR/ca.crt and DIR/ca.key, or by the CA in a PKCS#12 file"},
                   {"ca-cert", "FILE", "certificate of the CA that signs, its issuers may follow"},
                   {"ca-key", "FILE", "and its key"},
                   {"name", "NAME", "DNS name, IP address, e-mail address or URI that the certificate is for", true},
@@ -97,7 +107,7 @@ std::vector<OptionSpec> option_specs(Kind kind) {
 std::string help() {
   std::string out = "Makes certification authorities and certificates, without questions.\n\n";
   for (const Subcommand& sub : kSubcommands) out += fmt::format("  tlsproof pki {:7} {}\n", sub.name, sub.summary);
-  out += "  tlsproof pki fault   make one that is wrong in exactly one way, for tests\n";
+  for (const OtherSubcommand& sub : kOthers) out += fmt::format("  tlsproof pki {:7} {}\n", sub.name, sub.summary);
   return out + "\n'tlsproof pki SUBCOMMAND --help' tells its options.\n";
 }
 
@@ -158,14 +168,9 @@ struct Plan {
 };
 
 Status plan_issuer(Plan& plan) {
-  const std::string folder = plan.ca() ? "issuer" : "ca";
-  const ParsedOptions& options = *plan.options;
-  const std::string cert = folder + "-cert", key = folder + "-key";
-  if (options.has(folder) && (options.has(cert) || options.has(key)))
-    return fail_usage(fmt::format("give --{0} DIR, or --{0}-cert and --{0}-key, not both", folder));
-  if (options.has(cert) != options.has(key)) return fail_usage(fmt::format("--{} and --{} go together", cert, key));
-  plan.issuer_cert = options.has(folder) ? options.get(folder) + "/ca.crt" : options.get(cert);
-  plan.issuer_key = options.has(folder) ? options.get(folder) + "/ca.key" : options.get(key);
+  TLSPROOF_TRY(CaFiles files, ca_files(*plan.options, plan.ca() ? "issuer" : "ca"));
+  plan.issuer_cert = std::move(files.certificate);
+  plan.issuer_key = std::move(files.key);
   if (plan.issuer_cert.empty() && !plan.ca())
     return fail_usage(fmt::format("pki {} needs the CA that signs: give --ca DIR, or --ca-cert FILE and --ca-key FILE",
                                   plan.sub->name));
@@ -228,10 +233,7 @@ Result<Plan> make_plan(const Subcommand& sub, const ParsedOptions& options) {
   plan.options = &options;
   if (!options.positional.empty())
     return fail_usage(fmt::format("pki {} takes no arguments beside its options", sub.name));
-  const std::string format = options.get("format", "text");
-  if (format != "text" && format != "json")
-    return fail_usage(fmt::format("--format: '{}' is neither text nor json", escape_terminal_limited(format, 40)));
-  plan.json = format == "json";
+  TLSPROOF_TRY(plan.json, wants_json(options));
   if (options.has("from-key") && options.has("csr")) return fail_usage("give one of --from-key and --csr, not both");
   if (options.has("key") && !plan.makes_key())
     return fail_usage("--key says what key to make; --from-key and --csr bring one");
@@ -462,8 +464,11 @@ int run_pki(std::span<const std::string> args, CommandContext& context) {
     context.print(help());
     return kExitOk;
   }
-  if (args[0] == "fault") return run_pki_fault(args.subspan(1), context);
-  std::vector<std::string_view> names = {"fault"};
+  std::vector<std::string_view> names;
+  for (const OtherSubcommand& sub : kOthers) {
+    if (sub.name == args[0]) return sub.run(args.subspan(1), context);
+    names.push_back(sub.name);
+  }
   for (const Subcommand& sub : kSubcommands) {
     if (sub.name == args[0]) return run_subcommand(sub, args.subspan(1), context);
     names.push_back(sub.name);
@@ -471,7 +476,7 @@ int run_pki(std::span<const std::string> args, CommandContext& context) {
   std::string message = fmt::format("pki has no '{}'", escape_terminal_limited(args[0], 60));
   const auto like = did_you_mean(args[0], std::span<const std::string_view>(names));
   context.complain(message +
-                   (like ? fmt::format("; did you mean '{}'?", *like) : "; there are ca, server, client and fault"));
+                   (like ? fmt::format("; did you mean '{}'?", *like) : "; 'tlsproof pki --help' tells them"));
   return kExitUsage;
 }
 

@@ -18,9 +18,10 @@ namespace tlsproof::cli {
 
 // Where one passphrase comes from: "--<prefix>passphrase-file" or "--<prefix>passphrase-env", else the terminal.
 struct PassphraseRequest {
-  std::string prefix;   // "", "issuer-", "from-key-"
-  std::string purpose;  // "the CA's key": for the prompt and the messages
-  bool create = false;  // it protects a new key: asked for twice, and must not be empty
+  std::string prefix;          // "", "issuer-", "from-key-"
+  std::string purpose;         // "the CA's key": for the prompt and the messages
+  bool create = false;         // it protects a new key: asked for twice, and must not be empty
+  bool can_do_without = true;  // a new key: the command has --no-passphrase
 };
 // A usage error when both options are given.
 [[nodiscard]] Status check_passphrase_options(const ParsedOptions& options, const std::string& prefix);
@@ -47,7 +48,20 @@ struct OutputFile {
 [[nodiscard]] Status save_all(const std::vector<OutputFile>& outputs, const std::vector<ByteView>& contents,
                               bool force);
 
-// ---- faulty certificates (cmd_pki_fault.cpp)
+// Where the CA is that signs: "--ca DIR" (DIR/ca.crt and DIR/ca.key) or "--ca FILE" (certificate and key in one, as a
+// PKCS#12 has them), else "--ca-cert" and "--ca-key". `option` is "ca" or another name in its place. Both empty when
+// none is given; a usage error when they contradict each other. An empty key means that it is in the certificate's
+// file.
+struct CaFiles {
+  std::string certificate, key;
+};
+[[nodiscard]] Result<CaFiles> ca_files(const ParsedOptions& options, const std::string& option = "ca");
+
+// "--format": text, unless it says json.
+[[nodiscard]] Result<bool> wants_json(const ParsedOptions& options);
+
+// ---- the other subcommands, each in its cmd_pki_<name>.cpp
 int run_pki_fault(std::span<const std::string> args, CommandContext& context);
+int run_pki_p12(std::span<const std::string> args, CommandContext& context);
 
 }  // namespace tlsproof::cli

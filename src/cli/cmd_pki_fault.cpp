@@ -84,13 +84,11 @@ Status make_fault(const ParsedOptions& options, CommandContext& context) {
   const std::string role = options.get("role", "client");
   if (role != "client" && role != "server")
     return fail_usage(fmt::format("--role: '{}' is neither server nor client", escape_terminal_limited(role, 40)));
-  if (options.has("ca") == (options.has("ca-cert") || options.has("ca-key")) ||
-      options.has("ca-cert") != options.has("ca-key"))
+  TLSPROOF_TRY(const CaFiles ca, ca_files(options));
+  if (ca.certificate.empty())
     return fail_usage(
         "pki fault needs the CA that the other side trusts: give --ca DIR, or --ca-cert FILE and --ca-key FILE");
   TLSPROOF_TRY_VOID(check_passphrase_options(options, ""));
-  const std::string ca_cert = options.has("ca") ? options.get("ca") + "/ca.crt" : options.get("ca-cert");
-  const std::string ca_key = options.has("ca") ? options.get("ca") + "/ca.key" : options.get("ca-key");
   std::string cert = options.get("cert-out");
   std::string key = options.get("key-out");
   if (options.has("out")) {
@@ -101,7 +99,7 @@ Status make_fault(const ParsedOptions& options, CommandContext& context) {
   if (pki::find_fault(name) != nullptr) {  // else forge() tells what there is
     if (cert.empty() || key.empty())
       return fail_usage("say where the files go: --out DIR, or --cert-out FILE and --key-out FILE");
-    TLSPROOF_TRY(outputs, check_outputs({{cert, "certificate", 0644}, {key, "key", 0600}}, {ca_cert, ca_key},
+    TLSPROOF_TRY(outputs, check_outputs({{cert, "certificate", 0644}, {key, "key", 0600}}, {ca.certificate, ca.key},
                                         options.has("force")));
   }
   std::vector<pki::AlternativeName> names;
@@ -111,7 +109,7 @@ Status make_fault(const ParsedOptions& options, CommandContext& context) {
   }
   const PassphraseRequest request{.prefix = "", .purpose = "the CA's key"};
   TLSPROOF_TRY(pki::Authority authority,
-               pki::Authority::load(ca_cert, ca_key, passphrase_source(options, request, context)));
+               pki::Authority::load(ca.certificate, ca.key, passphrase_source(options, request, context)));
   pki::ForgeContext forge_context{.authority = authority,
                                   .role = role == "server" ? pki::Role::server : pki::Role::client,
                                   .subject = {},

@@ -93,6 +93,26 @@ class Replacement {
 
 }  // namespace
 
+Result<CaFiles> ca_files(const ParsedOptions& options, const std::string& option) {
+  const std::string certificate = option + "-cert", key = option + "-key";
+  if (options.has(option) && (options.has(certificate) || options.has(key)))
+    return fail_usage(fmt::format("give --{0} DIR, or --{0}-cert and --{0}-key, not both", option));
+  if (options.has(certificate) != options.has(key))
+    return fail_usage(fmt::format("--{} and --{} go together", certificate, key));
+  if (!options.has(option)) return CaFiles{options.get(certificate), options.get(key)};
+  const std::string place = options.get(option);
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(place, ignored)) return CaFiles{place, ""};
+  return CaFiles{place + "/ca.crt", place + "/ca.key"};
+}
+
+Result<bool> wants_json(const ParsedOptions& options) {
+  const std::string format = options.get("format", "text");
+  if (format != "text" && format != "json")
+    return fail_usage(fmt::format("--format: '{}' is neither text nor json", escape_terminal_limited(format, 40)));
+  return format == "json";
+}
+
 Result<std::vector<OutputFile>> check_outputs(std::vector<OutputFile> outputs, const std::vector<std::string>& inputs,
                                               bool force) {
   for (size_t i = 0; i < outputs.size(); ++i) {

@@ -121,7 +121,8 @@ Result<SecretBytes> read_passphrase(const ParsedOptions& options, const Passphra
   if (source.kind == target::PassphraseSource::Kind::none && ::isatty(STDIN_FILENO) == 0)
     return fail_usage(fmt::format(
         "{} needs a passphrase: give --{} FILE or --{} VARIABLE{} (there is no terminal to ask on)", request.purpose,
-        file, variable, request.create ? ", or --no-passphrase for a key that is not encrypted" : ""));
+        file, variable,
+        request.create && request.can_do_without ? ", or --no-passphrase for a key that is not encrypted" : ""));
   TLSPROOF_TRY(SecretBytes passphrase, source.kind == target::PassphraseSource::Kind::none
                                            ? prompt_for(request, context)
                                            : target::load_passphrase(source));
@@ -129,8 +130,9 @@ Result<SecretBytes> read_passphrase(const ParsedOptions& options, const Passphra
   if (as_text(passphrase.view()).find('\n') != std::string_view::npos)
     return fail_usage(fmt::format("the passphrase for {} has more than one line", request.purpose));
   if (request.create && passphrase.empty())
-    return fail_usage(fmt::format("the passphrase for {} is empty; for a key that is not encrypted say --no-passphrase",
-                                  request.purpose));
+    return fail_usage(
+        fmt::format("the passphrase for {} is empty{}", request.purpose,
+                    request.can_do_without ? "; for a key that is not encrypted say --no-passphrase" : ""));
   return passphrase;
 }
 

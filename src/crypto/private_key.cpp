@@ -13,15 +13,13 @@
 #include "tlsproof/base/text.h"
 #include "tlsproof/crypto/keys.h"
 #include "tlsproof/crypto/openssl.h"
+#include "tlsproof/crypto/password_encryption.h"
 
 namespace tlsproof::crypto {
 namespace {
 
 constexpr size_t kMaxKeyFileLen = size_t{1} << 20;
 constexpr unsigned kMaxRsaBits = 16384;
-// A file may ask for any amount of work to turn its passphrase into a key; ten seconds of it are enough.
-constexpr uint64_t kMaxIterations = 10'000'000;
-constexpr uint64_t kMaxScryptParallel = 16;
 
 using SigPtr = Owned<X509_SIG, X509_SIG_free>;
 using Pkcs8Ptr = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
@@ -103,38 +101,10 @@ std::optional<Found> find_key(ByteView content) {
   return find_der(content);
 }
 
-template <class T, auto Free>
-Owned<T, Free> unpack(const ASN1_ITEM* item, const ASN1_TYPE* parameter) {
-  return Owned<T, Free>(static_cast<T*>(ASN1_TYPE_unpack_sequence(item, parameter)));
-}
-
-bool at_most(const ASN1_INTEGER* number, uint64_t limit) {
-  uint64_t value = 0;
-  return number == nullptr || (ASN1_INTEGER_get_uint64(&value, number) == 1 && value <= limit);
-}
-
-// Whether the work that the file asks for stays in bounds.
-bool affordable(const X509_SIG* encrypted) {
+PasswordEncryption encryption_of(const X509_SIG* encrypted) {
   const X509_ALGOR* algorithm = nullptr;
   X509_SIG_get0(encrypted, &algorithm, nullptr);
-  bool ok = true;
-  if (OBJ_obj2nid(algorithm->algorithm) == NID_pbes2) {
-    const auto pbes2 = unpack<PBE2PARAM, PBE2PARAM_free>(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
-    if (pbes2 && OBJ_obj2nid(pbes2->keyfunc->algorithm) == NID_id_pbkdf2) {
-      const auto kdf = unpack<PBKDF2PARAM, PBKDF2PARAM_free>(ASN1_ITEM_rptr(PBKDF2PARAM), pbes2->keyfunc->parameter);
-      ok = !kdf || at_most(kdf->iter, kMaxIterations);
-    } else if (pbes2 && OBJ_obj2nid(pbes2->keyfunc->algorithm) == NID_id_scrypt) {
-      // libcrypto bounds the memory, and with it everything but this factor.
-      const auto kdf =
-          unpack<SCRYPT_PARAMS, SCRYPT_PARAMS_free>(ASN1_ITEM_rptr(SCRYPT_PARAMS), pbes2->keyfunc->parameter);
-      ok = !kdf || at_most(kdf->parallelizationParameter, kMaxScryptParallel);
-    }
-  } else {
-    const auto pbe = unpack<PBEPARAM, PBEPARAM_free>(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
-    ok = !pbe || at_most(pbe->iter, kMaxIterations);
-  }
-  clear_openssl_errors();
-  return ok;
+  return describe_encryption(algorithm);
 }
 
 int give_passphrase(char* buffer, int size, int, void* data) {
@@ -190,12 +160,13 @@ class Loader {
   Result<PkeyPtr> decrypt_pkcs8(ByteView der) {
     const SigPtr sealed = decode_encrypted(der);
     if (!sealed) return complain("the private key is damaged: not an EncryptedPrivateKeyInfo");
-    if (!affordable(sealed.get())) return complain("the key asks for too much work to decrypt it (iterations)");
+    const PasswordEncryption encryption = encryption_of(sealed.get());
+    if (!encryption.affordable) return complain("the key asks for too much work to decrypt it (iterations)");
     const auto* text = reinterpret_cast<const char*>(passphrase_.view().data());
     const Pkcs8Ptr info(PKCS8_decrypt_ex(sealed.get(), text != nullptr ? text : "",
                                          static_cast<int>(passphrase_.size()), nullptr, nullptr));
     if (!info) {
-      if (encryption_unknown(sealed.get()))
+      if (encryption.support != PasswordEncryption::Support::yes)  // we do not load libcrypto's legacy provider here
         return complain("the private key is encrypted by an algorithm that is not supported");
       return wrong_passphrase();
     }
@@ -203,27 +174,6 @@ class Loader {
     PkeyPtr key(EVP_PKCS82PKEY_ex(info.get(), nullptr, nullptr));
     if (!key) return known_algorithm(info.get()) ? wrong_passphrase() : unsupported(info.get());
     return key;
-  }
-
-  static bool encryption_unknown(const X509_SIG* sealed) {
-    const X509_ALGOR* algorithm = nullptr;
-    X509_SIG_get0(sealed, &algorithm, nullptr);
-    const int scheme = OBJ_obj2nid(algorithm->algorithm);
-    if (scheme != NID_pbes2)
-      return EVP_PBE_find(EVP_PBE_TYPE_OUTER, scheme, nullptr, nullptr, nullptr) != 1 || is_legacy(scheme);
-    const auto pbes2 = unpack<PBE2PARAM, PBE2PARAM_free>(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
-    if (!pbes2) return true;
-    const char* cipher_name = OBJ_nid2sn(OBJ_obj2nid(pbes2->encryption->algorithm));
-    const Owned<EVP_CIPHER, EVP_CIPHER_free> cipher(EVP_CIPHER_fetch(nullptr, cipher_name, nullptr));
-    const int kdf = OBJ_obj2nid(pbes2->keyfunc->algorithm);
-    return !cipher || (kdf != NID_id_pbkdf2 && kdf != NID_id_scrypt);
-  }
-  // Ciphers of libcrypto's legacy provider, which we do not load: RC2, RC4, single DES.
-  static bool is_legacy(int scheme) {
-    int cipher = 0;
-    if (EVP_PBE_find(EVP_PBE_TYPE_OUTER, scheme, &cipher, nullptr, nullptr) != 1) return true;
-    const Owned<EVP_CIPHER, EVP_CIPHER_free> found(EVP_CIPHER_fetch(nullptr, OBJ_nid2sn(cipher), nullptr));
-    return !found;
   }
 
   Status decrypt_traditional(Found& found) {

@@ -4,34 +4,15 @@
 
 #include <algorithm>
 
+#include "path.h"
 #include "tlsproof/base/clock.h"
 #include "tlsproof/base/file.h"
 #include "tlsproof/base/text.h"
+#include "tlsproof/pki/key_files.h"
 #include "tlsproof/x509/load.h"
-#include "tlsproof/x509/validate.h"
 
 namespace tlsproof::pki {
 namespace {
-
-bool is_of_key(const x509::CertificateView& certificate, const crypto::PrivateKey& key) {
-  const auto public_key = crypto::PublicKey::decode(certificate.spki());
-  return public_key && key.fits(*public_key);
-}
-
-// From `certificates[0]` upwards, as far as each one's issuer is among them.
-std::vector<x509::Certificate> order_path(std::vector<x509::Certificate> certificates) {
-  std::vector<x509::Certificate> path;
-  path.push_back(std::move(certificates.front()));
-  certificates.erase(certificates.begin());
-  while (!path.back()->self_issued()) {
-    auto issuer = std::ranges::find_if(
-        certificates, [&](const x509::Certificate& candidate) { return x509::certifies(*candidate, *path.back()); });
-    if (issuer == certificates.end()) break;
-    path.push_back(std::move(*issuer));
-    certificates.erase(issuer);
-  }
-  return path;
-}
 
 Status check_is_authority(const x509::CertificateView& certificate, std::string_view name) {
   if (!certificate.readable || !certificate.not_before || !certificate.not_after)
@@ -63,18 +44,14 @@ Result<Authority> Authority::make(std::vector<x509::Certificate> certificates, c
 
 Result<Authority> Authority::load(const std::string& certificate_path, const std::string& key_path,
                                   const crypto::PassphraseSource& passphrase) {
-  TLSPROOF_TRY(auto certificates, x509::load_certificates(certificate_path, "CA certificate"));
   const std::string name = fmt::format("CA certificate '{}'", escape_terminal(certificate_path));
-  if (certificates.size() == 1)
-    TLSPROOF_TRY_VOID(check_is_authority(*certificates.front(), name));  // before a passphrase
-  TLSPROOF_TRY(SecretBytes content, load_secret_file(key_path, "CA key"));
-  TLSPROOF_TRY(
-      crypto::PrivateKey key,
-      crypto::PrivateKey::load(content.view(), fmt::format("CA key '{}'", escape_terminal(key_path)), passphrase));
-  auto own = std::ranges::find_if(certificates,
-                                  [&](const x509::Certificate& candidate) { return is_of_key(*candidate, key); });
-  if (own != certificates.end()) std::rotate(certificates.begin(), own, own + 1);
-  return make(std::move(certificates), std::move(key), name);
+  TLSPROOF_TRY(const SecretBytes content, load_secret_file(certificate_path, "CA certificate", kDefaultFileLimit));
+  if (!is_pkcs12(content.view())) {  // before a passphrase is asked for
+    TLSPROOF_TRY(auto certificates, x509::parse_certificates(content.view(), "the " + name));
+    if (certificates.size() == 1) TLSPROOF_TRY_VOID(check_is_authority(*certificates.front(), name));
+  }
+  TLSPROOF_TRY(KeyAndPath found, load_key_and_path(certificate_path, key_path, "CA", passphrase));
+  return make(std::move(found.path), std::move(found.key), name);
 }
 
 Result<Authority> Authority::make_root(const CertificateSpec& spec, crypto::PrivateKey key, RandomSource& random) {

@@ -160,11 +160,12 @@ class Loader {
   }
 
   Status trust(const Node& node, Trust& out) {
-    TLSPROOF_TRY(Fields fields, Fields::open(node, "'trust'", {"system", "anchors", "crls"}));
+    TLSPROOF_TRY(Fields fields, Fields::open(node, "'trust'", {"system", "anchors", "passphrase", "crls"}));
     out = {};
     if (const Node* anchors = fields.find("anchors")) {
       TLSPROOF_TRY(out.paths, paths(*anchors));
     }
+    if (const Node* given = fields.find("passphrase")) TLSPROOF_TRY_VOID(passphrase(*given, out.passphrase));
     out.system = out.paths.empty();
     if (const Node* system = fields.find("system")) {
       TLSPROOF_TRY(out.system, system->boolean());
@@ -182,21 +183,25 @@ class Loader {
     out = {};
     TLSPROOF_TRY(const Node* certificate, fields.require("certificate"));
     TLSPROOF_TRY(out.certificate_path, path(*certificate));
-    TLSPROOF_TRY(const Node* key, fields.require("key"));
-    TLSPROOF_TRY(out.key_path, path(*key));
-    const Node* passphrase = fields.find("passphrase");
-    if (!passphrase) return {};
-    if (passphrase->is_scalar())  // not repeated in the message: it may be the secret itself
-      return passphrase->error("a passphrase is never written here: use {file: PATH} or {environment: NAME}");
+    if (const Node* key = fields.find("key")) {
+      TLSPROOF_TRY(out.key_path, path(*key));
+    }
+    if (const Node* given = fields.find("passphrase")) TLSPROOF_TRY_VOID(passphrase(*given, out.passphrase));
+    return {};
+  }
+
+  Status passphrase(const Node& node, PassphraseSource& out) {
+    if (node.is_scalar())  // not repeated in the message: it may be the secret itself
+      return node.error("a passphrase is never written here: use {file: PATH} or {environment: NAME}");
     constexpr std::string_view kSources[] = {"file", "environment"};
-    TLSPROOF_TRY(Fields source, Fields::open(*passphrase, "a passphrase", kSources));
+    TLSPROOF_TRY(Fields source, Fields::open(node, "a passphrase", kSources));
     TLSPROOF_TRY(const config::Entry* entry, source.exactly_one(kSources));
     if (entry->key == "file") {
-      out.passphrase.kind = PassphraseSource::Kind::file;
-      TLSPROOF_TRY(out.passphrase.name, path(entry->value));
+      out.kind = PassphraseSource::Kind::file;
+      TLSPROOF_TRY(out.name, path(entry->value));
     } else {
-      out.passphrase.kind = PassphraseSource::Kind::environment;
-      TLSPROOF_TRY(out.passphrase.name, entry->value.word());
+      out.kind = PassphraseSource::Kind::environment;
+      TLSPROOF_TRY(out.name, entry->value.word());
     }
     return {};
   }

@@ -74,6 +74,11 @@ TrustAnchors TrustAnchors::from_certificates(std::span<const Certificate> certif
 
 Result<TrustAnchors> TrustAnchors::from_file(const std::string& path) {
   TLSPROOF_TRY(std::vector<Certificate> certificates, load_certificates(path, "trusted CA"));
+  return from_file_content(path, certificates);
+}
+
+Result<TrustAnchors> TrustAnchors::from_file_content(const std::string& path,
+                                                     std::span<const Certificate> certificates) {
   auto impl = make_impl(certificates, "");
   const size_t count = impl->certificates.size();
   if (count == 0)

@@ -89,7 +89,7 @@ class Words(Folder):
     def test_keys(self):
         rows = []
         for (certificate, key, *more), *parts in [
-            (["client.crt", None], "--client-cert needs --client-key"), ([None, "client.key"], "--client-key needs --client-cert"),
+            (["client.crt", None], "client certificate 'client.crt' holds no private key: name the file of its key too"), ([None, "client.key"], "--client-key needs --client-cert"),
             (["client.crt", "server.key"], "the client key 'server.key' does not belong to the client certificate 'client.crt'"),
             (["client.crt", "locked.key"], "'locked.key'.*encrypted and needs a passphrase"),
             (["client.crt", "locked.key", "--passphrase-file", "wrong"], "'locked.key': the passphrase is wrong"),
@@ -121,7 +121,7 @@ class Words(Folder):
         self.assertIn(b"needs a", closed.stderr)
 
     def test_help_of_every_command(self):
-        commands = [[], ["check"], ["probe"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["fault"]))]
+        commands = [[], ["check"], ["probe"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["p12"], ["fault"]))]
         for _, done in run_all([*words, "--help"] for words in commands):
             expect_sound(self, done, {0})
             self.assertEqual(done.err, b"", done)

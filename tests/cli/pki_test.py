@@ -339,7 +339,7 @@ class Refusing(Folder):
         ca, other = self.make_ca("a"), self.make_ca("b", subject="CN=Other")
         pki("client", "--ca", ca, "--name", "c.test", "--out", self.folder, check=0)
         out = ["--name", "x.test", "--out", self.folder / "new"]
-        self.refused(2, "does not fit", "server", "--ca-cert", ca / "ca.crt", "--ca-key", other / "ca.key", *out)
+        self.refused(2, "does not belong to the CA certificate", "server", "--ca-cert", ca / "ca.crt", "--ca-key", other / "ca.key", *out)
         self.refused(2, "is not a CA's", "server", "--ca-cert", self.folder / "client.crt", "--ca-key", self.folder / "client.key", *out)
         self.refused(2, "none.crt", "server", "--ca-cert", self.folder / "none.crt", "--ca-key", ca / "ca.key", *out)
         self.refused(2, "ca.crt", "server", "--ca-cert", ca / "ca.crt", "--ca-key", ca / "ca.crt", *out)

@@ -29,8 +29,9 @@ class Authority {
   // that of `key`. `name` begins the message: "CA certificate 'ca.crt'".
   [[nodiscard]] static Result<Authority> make(std::vector<x509::Certificate> certificates, crypto::PrivateKey key,
                                               std::string_view name = "CA certificate");
-  // The same from files; see x509::load_certificates and crypto::PrivateKey::load. In a file of several certificates
-  // the one that fits the key is the CA's own, wherever it stands.
+  // The same from files; see load_key_and_path (key_files.h): PEM, DER or PKCS#12, the key in a file of its own or
+  // beside the certificate. In a file of several certificates the one that fits the key is the CA's own, wherever it
+  // stands.
   [[nodiscard]] static Result<Authority> load(const std::string& certificate_path, const std::string& key_path,
                                               const crypto::PassphraseSource& passphrase = {});
   // A new self-signed root.

@@ -40,17 +40,18 @@ struct PassphraseSource {
 // content.
 [[nodiscard]] Result<SecretBytes> load_passphrase(const PassphraseSource& source);
 
-// A certificate (PEM or DER, its issuers after it) and its key. Both paths are set, or none.
+// A certificate (PEM or DER, its issuers after it) and its key, or a PKCS#12 with both.
 struct KeyPair {
-  std::string certificate_path;
-  std::string key_path;
+  std::string certificate_path;  // empty: there is none
+  std::string key_path;          // empty: the key is in the certificate's file
   PassphraseSource passphrase;
   [[nodiscard]] bool empty() const { return certificate_path.empty(); }
 };
 
 struct Trust {
   bool system = true;              // the system's store
-  std::vector<std::string> paths;  // PEM files of anchors
+  std::vector<std::string> paths;  // files of anchors: PEM, DER or PKCS#12
+  PassphraseSource passphrase;     // of those that are PKCS#12
   std::vector<std::string> crl_paths;
 };
 

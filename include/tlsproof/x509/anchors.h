@@ -19,6 +19,9 @@ class TrustAnchors {
   [[nodiscard]] static Result<TrustAnchors> system(std::span<const Certificate> more = {});
   // Every certificate of a PEM or DER file (load.h says how that fails).
   [[nodiscard]] static Result<TrustAnchors> from_file(const std::string& path);
+  // The same with the certificates that somebody else took out of that file (a PKCS#12).
+  [[nodiscard]] static Result<TrustAnchors> from_file_content(const std::string& path,
+                                                              std::span<const Certificate> certificates);
   // Certificates that libcrypto cannot read are left out. `description` is for reports, already escaped: "the client
   // CA".
   [[nodiscard]] static TrustAnchors from_certificates(std::span<const Certificate> certificates,

@@ -413,7 +413,7 @@ TEST_F(AuthorityFiles, AreRefusedWhenTheyDoNotFit) {
   const std::string root_key = put("root.key", MUST(root.key().to_pem()).view());
   const std::string other_key = put("other.key", MUST(other.key().to_pem()).view());
   EXPECT_EQ(message(root_crt, root_key), "loaded");
-  EXPECT_THAT(message(root_crt, other_key), HasSubstr("does not fit"));
+  EXPECT_THAT(message(root_crt, other_key), HasSubstr("does not belong to the CA certificate"));
   EXPECT_THAT(message(put_certificates("leaf.crt", std::vector<ByteView>{leaf.chain[0]}), root_key),
               HasSubstr("is not a CA's"));
   EXPECT_THAT(message(put_certificates("mute.crt", std::vector<ByteView>{mute_der}), root_key),

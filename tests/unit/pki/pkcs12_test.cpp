@@ -1,0 +1,261 @@
+// PKCS#12: what we write is what others read, what they write is what we read, and every bad file has its own message.
+#include "tlsproof/pki/pkcs12.h"
+
+#include <gmock/gmock.h>
+#include <openssl/pkcs12.h>
+
+#include <fmt/format.h>
+
+#include "support.h"
+#include "tlsproof/crypto/openssl.h"
+#include "tlsproof/x509/load.h"
+
+namespace tlsproof::pki {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kPassphrase = "Passwort für alle";
+
+crypto::PassphraseSource word(std::string_view text) {
+  return crypto::fixed_passphrase(SecretBytes(as_bytes(text)));
+}
+
+struct Material {
+  Authority root = new_root();
+  Authority issuing = MUST(root.make_intermediate(
+      authority_spec(common_name("Issuing CA"), {kNow - kDay, kNow + 100 * kDay}, 0), new_key(), system_random()));
+  Identity client =
+      MUST(issuing.issue_client({}, dns("client.device"), {kNow, kNow + kDay}, new_key(), system_random()));
+  Identity other = MUST(issuing.issue_client({}, dns("other.device"), {kNow, kNow + kDay}, new_key(), system_random()));
+
+  static const Material& get() {
+    static const Material material;
+    return material;
+  }
+  [[nodiscard]] std::vector<x509::Certificate> path() const {
+    std::vector<x509::Certificate> out;
+    for (const Bytes& der : client.chain) out.push_back(x509::Certificate::parse(ByteView(der)));
+    out.push_back(root.certificate());
+    return out;
+  }
+  [[nodiscard]] Bytes file(bool legacy = false, int iterations = 100) const {
+    return MUST(make_pkcs12({.key = client.key,
+                             .certificates = path(),
+                             .friendly_name = "client.device ☂",
+                             .legacy = legacy,
+                             .iterations = iterations},
+                            SecretBytes(as_bytes(kPassphrase))));
+  }
+};
+
+// Made by libcrypto itself. Null: an absent passphrase; "" is another.
+struct Witness {
+  const char* passphrase = "";
+  const Identity* identity = nullptr;  // nullptr: no key
+  bool certificate = true;
+  int key_scheme = NID_aes_256_cbc, certificate_scheme = NID_aes_256_cbc, mac_iterations = 1;
+  const Identity* certificate_of = nullptr;
+
+  [[nodiscard]] Bytes make() const {
+    const Identity* of = certificate_of != nullptr ? certificate_of : identity;
+    const Material& material = Material::get();
+    const CertificatePtr leaf = decode(of != nullptr ? of->chain.front() : material.client.chain.front());
+    STACK_OF(PKCS12_SAFEBAG)* certificates = nullptr;
+    STACK_OF(PKCS12_SAFEBAG)* keys = nullptr;
+    STACK_OF(PKCS7)* safes = nullptr;
+    if (certificate) PKCS12_add_cert(&certificates, leaf.get());
+    if (identity != nullptr)
+      PKCS12_add_key(&keys, identity->key.native(), 0, 10, key_scheme, const_cast<char*>(passphrase));
+    if (certificates != nullptr)
+      PKCS12_add_safe(&safes, certificates, certificate_scheme, 10, const_cast<char*>(passphrase));
+    if (keys != nullptr) PKCS12_add_safe(&safes, keys, -1, 0, nullptr);
+    if (safes == nullptr) safes = sk_PKCS7_new_null();
+    PKCS12* file = PKCS12_add_safes(safes, 0);
+    if (mac_iterations > 0) PKCS12_set_mac(file, passphrase, -1, nullptr, 0, mac_iterations, EVP_sha256());
+    Bytes out(static_cast<size_t>(i2d_PKCS12(file, nullptr)));
+    uint8_t* at = out.data();
+    i2d_PKCS12(file, &at);
+    PKCS12_free(file);
+    sk_PKCS12_SAFEBAG_pop_free(certificates, PKCS12_SAFEBAG_free);
+    sk_PKCS12_SAFEBAG_pop_free(keys, PKCS12_SAFEBAG_free);
+    sk_PKCS7_pop_free(safes, PKCS7_free);
+    return out;
+  }
+};
+
+std::string complaint(ByteView content, const crypto::PassphraseSource& source = {},
+                      const Pkcs12Options& options = {}) {
+  const auto loaded = load_pkcs12(content, "the file", source, options);
+  if (loaded) {
+    const auto identity = take_identity(*loaded, "the file");
+    return identity ? "(no complaint)" : identity.error().message();
+  }
+  EXPECT_EQ(loaded.error().kind, Error::Kind::usage);
+  return loaded.error().message();
+}
+
+TEST(Pkcs12Test, OursIsReadByLibcryptoAndByUs) {
+  const Material& material = Material::get();
+  for (const bool legacy : {false, true}) {
+    SCOPED_TRACE(legacy);
+    const Bytes file = material.file(legacy);
+    ASSERT_TRUE(is_pkcs12(file));
+    const Pkcs12 opened = MUST(load_pkcs12(file, "x", word(kPassphrase)));
+    ASSERT_EQ(opened.keys.size(), 1U);
+    EXPECT_TRUE(opened.keys[0].key.fits(material.client.key.public_key()));
+    EXPECT_EQ(opened.keys[0].name, "client.device ☂");
+    EXPECT_EQ(opened.certificates.size(), 3U);
+    ASSERT_TRUE(opened.mac);
+    EXPECT_EQ(opened.mac->hash, legacy ? "SHA1" : "SHA256");
+    EXPECT_EQ(opened.mac->iterations, 100U);
+    EXPECT_FALSE(opened.empty_passphrase);
+    ASSERT_EQ(opened.parts.size(), 3U);  // the certificates, the safe with the key, the key
+    EXPECT_EQ(opened.parts[0].encryption->cipher, legacy ? "RC2-40-CBC" : "AES-256-CBC");
+    EXPECT_EQ(opened.parts[2].encryption->cipher, legacy ? "DES-EDE3-CBC" : "AES-256-CBC");
+    EXPECT_EQ(opened.parts[2].encryption->weak_cipher(), legacy);
+    const KeyAndPath identity = MUST(take_identity(opened, "x"));
+    EXPECT_EQ(identity.path, material.path());
+
+    const uint8_t* at = file.data();
+    PKCS12* native = d2i_PKCS12(nullptr, &at, static_cast<long>(file.size()));
+    ASSERT_NE(native, nullptr);
+    EXPECT_EQ(PKCS12_verify_mac(native, kPassphrase.data(), static_cast<int>(kPassphrase.size())), 1);
+    EVP_PKEY* key = nullptr;
+    X509* leaf = nullptr;
+    STACK_OF(X509)* rest = nullptr;
+    // The default context knows no RC2, before and after we have used it in ours.
+    EXPECT_EQ(PKCS12_parse(native, std::string(kPassphrase).c_str(), &key, &leaf, &rest), legacy ? 0 : 1);
+    EXPECT_EQ(sk_X509_num(rest), legacy ? -1 : 2);
+    EVP_PKEY_free(key);
+    X509_free(leaf);
+    sk_X509_pop_free(rest, X509_free);
+    PKCS12_free(native);
+    crypto::clear_openssl_errors();
+  }
+}
+
+TEST(Pkcs12Test, PathIsInOrderWhateverTheFileSays) {
+  const Material& material = Material::get();
+  Pkcs12 file;
+  file.keys.push_back({material.client.key, ""});
+  auto path = material.path();
+  for (const x509::Certificate& one :
+       {path[2], x509::Certificate::parse(ByteView(material.other.chain[0])), path[1], path[0]})
+    file.certificates.push_back({one, ""});
+  EXPECT_EQ(MUST(take_identity(file, "x")).path, path);
+  file.keys.push_back({material.other.key, ""});
+  EXPECT_THAT(take_identity(file, "x").error().message(), HasSubstr("several certificates"));
+}
+
+TEST(Pkcs12Test, AbsentAndEmptyPassphrases) {
+  const Identity& client = Material::get().client;
+  for (const char* passphrase : {static_cast<const char*>(nullptr), ""})
+    for (const int mac : {0, 1})
+      for (const int scheme : {NID_aes_256_cbc, NID_pbe_WithSHA1And3_Key_TripleDES_CBC}) {
+        SCOPED_TRACE(fmt::format("{} mac {} scheme {}", passphrase == nullptr ? "absent" : "empty", mac, scheme));
+        const Bytes file = Witness{.passphrase = passphrase,
+                                   .identity = &client,
+                                   .key_scheme = scheme,
+                                   .certificate_scheme = scheme,
+                                   .mac_iterations = mac}
+                               .make();
+        for (const auto& source : {crypto::PassphraseSource(), word(""), word("of something else")}) {
+          const Pkcs12 opened = MUST(load_pkcs12(file, "x", source));
+          EXPECT_TRUE(opened.empty_passphrase);
+          EXPECT_EQ(opened.keys.size(), 1U);
+        }
+      }
+}
+
+TEST(Pkcs12Test, WithoutMac) {
+  const Bytes file = Witness{.passphrase = "x", .identity = &Material::get().client, .mac_iterations = 0}.make();
+  const Pkcs12 opened = MUST(load_pkcs12(file, "x", word("x")));
+  EXPECT_FALSE(opened.mac);
+  EXPECT_THAT(complaint(file, word("y")), HasSubstr("passphrase is wrong"));
+  // Nothing encrypted and no MAC: nobody is asked.
+  const Bytes plain = Witness{.identity = nullptr, .certificate_scheme = -1, .mac_iterations = 0}.make();
+  bool asked = false;
+  EXPECT_EQ(MUST(load_pkcs12(plain, "x",
+                             [&asked]() -> Result<SecretBytes> {
+                               asked = true;
+                               return SecretBytes();
+                             }))
+                .certificates.size(),
+            1U);
+  EXPECT_FALSE(asked);
+}
+
+TEST(Pkcs12Test, CertificatesAlone) {
+  const Bytes file = Witness{.passphrase = "changeit"}.make();
+  EXPECT_EQ(MUST(load_pkcs12(file, "x", word("changeit"))).all_certificates().size(), 1U);
+  EXPECT_THAT(complaint(file, word("changeit")), HasSubstr("the file holds no private key, only certificates"));
+}
+
+TEST(Pkcs12Test, EachBadFileHasItsMessage) {
+  const Material& material = Material::get();
+  const Bytes good = material.file();
+  Bytes cut(good.begin(), good.end() - 7), changed = good, huge(kMaxPkcs12Len + 1, 0x30);
+  changed[good.size() / 2] ^= 1;
+  EXPECT_THAT(complaint({}), HasSubstr("the file: the file is empty"));
+  EXPECT_THAT(complaint(as_bytes("hello")), HasSubstr("not a PKCS#12"));
+  EXPECT_THAT(complaint(material.client.chain[0]), HasSubstr("not a PKCS#12"));
+  EXPECT_THAT(complaint(huge), HasSubstr("too long"));
+  EXPECT_THAT(complaint(cut), HasSubstr("damaged or cut off"));
+  EXPECT_THAT(complaint(good), HasSubstr("needs a passphrase"));
+  EXPECT_THAT(complaint(good, word("no")), HasSubstr("passphrase is wrong"));
+  EXPECT_THAT(complaint(good, word("")), HasSubstr("passphrase is wrong"));
+  EXPECT_THAT(complaint(Witness{.certificate = false}.make()), HasSubstr("holds nothing"));
+  EXPECT_THAT(complaint(Witness{.identity = &material.client, .certificate = false}.make()),
+              HasSubstr("holds no certificate, only a private key"));
+  EXPECT_THAT(complaint(Witness{.identity = &material.client, .certificate_of = &material.other}.make()),
+              HasSubstr("its key (P-256) belongs to none of its certificates"));
+  EXPECT_THAT(complaint(changed, word(kPassphrase)), ::testing::AnyOf(HasSubstr("damaged"), HasSubstr("changed")));
+  const Pkcs12 outline = MUST(load_pkcs12(good, "x", {}, {.outline_when_locked = true}));
+  EXPECT_FALSE(outline.open);
+  EXPECT_EQ(outline.parts.size(), 3U);
+  EXPECT_TRUE(outline.keys.empty());
+}
+
+// The MAC does not fit, and yet the passphrase is right.
+TEST(Pkcs12Test, DamageIsToldFromAWrongPassphrase) {
+  Bytes file = Witness{.passphrase = "x", .identity = &Material::get().client}.make();
+  const PKCS12* native = nullptr;
+  const uint8_t* at = file.data();
+  native = d2i_PKCS12(nullptr, &at, static_cast<long>(file.size()));
+  const ASN1_OCTET_STRING* mac = nullptr;
+  PKCS12_get0_mac(&mac, nullptr, nullptr, nullptr, native);
+  const auto found = std::search(file.begin(), file.end(), mac->data, mac->data + mac->length);
+  ASSERT_NE(found, file.end());
+  *found ^= 1;
+  PKCS12_free(const_cast<PKCS12*>(native));
+  EXPECT_THAT(complaint(file, word("x")), HasSubstr("its MAC is wrong, though the passphrase fits"));
+  EXPECT_THAT(complaint(file, word("y")), HasSubstr("passphrase is wrong"));
+}
+
+TEST(Pkcs12Test, WorkIsBounded) {
+  const Material& material = Material::get();
+  const Bytes file = material.file(false, 1000);
+  // A MAC and three derivations of 1000 each.
+  EXPECT_TRUE(load_pkcs12(file, "x", word(kPassphrase), {.max_iterations = 3000}));
+  EXPECT_THAT(complaint(file, word(kPassphrase), {.max_iterations = 2999}), HasSubstr("too much work"));
+  EXPECT_THAT(complaint(Witness{.mac_iterations = 2000}.make(), {}, {.max_iterations = 1999}), HasSubstr("too much work"));
+}
+
+TEST(Pkcs12Test, PassphrasesThatNobodyCouldImport) {
+  const Material& material = Material::get();
+  const Pkcs12Spec spec{.key = material.client.key, .certificates = material.path(), .friendly_name = ""};
+  for (const auto& [text, message] :
+       {std::pair{std::string_view(""), "must not be empty"}, std::pair{std::string_view("a\0b", 3), "NUL"},
+        std::pair{std::string_view("\xff"), "UTF-8"}})
+    EXPECT_THAT(make_pkcs12(spec, SecretBytes(as_bytes(text))).error().message(), HasSubstr(message));
+  Pkcs12Spec wrong = spec;
+  wrong.key = material.other.key;
+  EXPECT_THAT(make_pkcs12(wrong, SecretBytes(as_bytes("x"))).error().message(), HasSubstr("does not belong"));
+  Pkcs12Spec odd = spec;
+  odd.friendly_name = "a\x1b[31m";
+  EXPECT_THAT(make_pkcs12(odd, SecretBytes(as_bytes("x"))).error().message(), HasSubstr("not plain text"));
+}
+
+}  // namespace
+}  // namespace tlsproof::pki
