@@ -50,6 +50,7 @@ struct OtherSubcommand {
   int (*run)(std::span<const std::string> args, CommandContext& context);
 };
 constexpr std::array kOthers = {
+    OtherSubcommand{"crl", "make a certificate revocation list", run_pki_crl},
     OtherSubcommand{"p12", "put a key and its certificates into a PKCS#12 file", run_pki_p12},
     OtherSubcommand{"fault", "make one that is wrong in exactly one way, for tests", run_pki_fault},
 };

@@ -34,6 +34,8 @@ struct PassphraseRequest {
 
 // ---- files (cmd_pki_files.cpp)
 
+[[nodiscard]] bool is_folder(const std::string& path);
+
 struct OutputFile {
   std::string path;
   std::string purpose;  // "certificate"
@@ -62,6 +64,7 @@ struct CaFiles {
 
 // ---- the other subcommands, each in its cmd_pki_<name>.cpp
 int run_pki_fault(std::span<const std::string> args, CommandContext& context);
+int run_pki_crl(std::span<const std::string> args, CommandContext& context);
 int run_pki_p12(std::span<const std::string> args, CommandContext& context);
 
 }  // namespace tlsproof::cli

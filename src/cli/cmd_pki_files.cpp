@@ -93,6 +93,11 @@ class Replacement {
 
 }  // namespace
 
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
 Result<CaFiles> ca_files(const ParsedOptions& options, const std::string& option) {
   const std::string certificate = option + "-cert", key = option + "-key";
   if (options.has(option) && (options.has(certificate) || options.has(key)))

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "der.h"
+#include "encode.h"
 #include "handles.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/crypto/openssl.h"
@@ -12,6 +13,45 @@
 #include "tlsproof/x509/name_check.h"
 
 namespace tlsproof::pki {
+
+Status set_time(ASN1_TIME* field, int64_t seconds) {
+  // RFC 5280 §4.1.2.5: UTCTime up to 2049, GeneralizedTime from then on; ASN1_TIME_adj chooses.
+  constexpr int64_t kSecondsADay = 86400;
+  const int64_t days = seconds / kSecondsADay;
+  if (days < -365 * 1900 || days > 365 * 8100 ||
+      ASN1_TIME_adj(field, 0, static_cast<int>(days), static_cast<long>(seconds % kSecondsADay)) == nullptr) {
+    crypto::clear_openssl_errors();
+    return fail_usage("a date of the certificate lies outside the years 0 to 9999");
+  }
+  return {};
+}
+
+Result<const EVP_MD*> signature_hash(const EVP_PKEY* key, SignatureHash wanted) {
+  const bool eddsa = EVP_PKEY_is_a(key, "ED25519") == 1 || EVP_PKEY_is_a(key, "ED448") == 1;
+  if (eddsa) {
+    if (wanted == SignatureHash::automatic) return nullptr;
+    return fail_usage("an Ed25519 or Ed448 key signs with its own hash and takes no other");
+  }
+  switch (wanted) {
+    case SignatureHash::sha224:
+      return EVP_sha224();
+    case SignatureHash::sha256:
+      return EVP_sha256();
+    case SignatureHash::sha384:
+      return EVP_sha384();
+    case SignatureHash::sha512:
+      return EVP_sha512();
+    case SignatureHash::sha1:
+      return EVP_sha1();
+    case SignatureHash::md5:
+      return EVP_md5();
+    case SignatureHash::automatic:
+      break;
+  }
+  const int bits = EVP_PKEY_is_a(key, "EC") == 1 ? EVP_PKEY_get_bits(key) : 256;
+  return bits > 384 ? EVP_sha512() : bits > 256 ? EVP_sha384() : EVP_sha256();
+}
+
 namespace {
 
 std::unexpected<Error> fail_openssl(std::string_view what) {
@@ -62,18 +102,6 @@ Status set_serial(X509* certificate, const Bytes& wanted, RandomSource& random) 
   BigNumPtr number(BN_bin2bn(magnitude.data(), static_cast<int>(magnitude.size()), nullptr));
   if (!number || BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) == nullptr)
     return fail("cannot encode the serial number");
-  return {};
-}
-
-Status set_time(ASN1_TIME* field, int64_t seconds) {
-  // RFC 5280 §4.1.2.5: UTCTime up to 2049, GeneralizedTime from then on; ASN1_TIME_adj chooses.
-  constexpr int64_t kSecondsADay = 86400;
-  const int64_t days = seconds / kSecondsADay;
-  if (days < -365 * 1900 || days > 365 * 8100 ||
-      ASN1_TIME_adj(field, 0, static_cast<int>(days), static_cast<long>(seconds % kSecondsADay)) == nullptr) {
-    crypto::clear_openssl_errors();
-    return fail_usage("a date of the certificate lies outside the years 0 to 9999");
-  }
   return {};
 }
 
@@ -241,32 +269,6 @@ Status add_raw(X509* certificate, const CertificateSpec& spec) {
     TLSPROOF_CHECK(encoded && X509_add_ext(certificate, encoded.get(), -1) == 1);
   }
   return {};
-}
-
-Result<const EVP_MD*> signature_hash(const EVP_PKEY* key, SignatureHash wanted) {
-  const bool eddsa = EVP_PKEY_is_a(key, "ED25519") == 1 || EVP_PKEY_is_a(key, "ED448") == 1;
-  if (eddsa) {
-    if (wanted == SignatureHash::automatic) return nullptr;
-    return fail_usage("an Ed25519 or Ed448 key signs with its own hash and takes no other");
-  }
-  switch (wanted) {
-    case SignatureHash::sha224:
-      return EVP_sha224();
-    case SignatureHash::sha256:
-      return EVP_sha256();
-    case SignatureHash::sha384:
-      return EVP_sha384();
-    case SignatureHash::sha512:
-      return EVP_sha512();
-    case SignatureHash::sha1:
-      return EVP_sha1();
-    case SignatureHash::md5:
-      return EVP_md5();
-    case SignatureHash::automatic:
-      break;
-  }
-  const int bits = EVP_PKEY_is_a(key, "EC") == 1 ? EVP_PKEY_get_bits(key) : 256;
-  return bits > 384 ? EVP_sha512() : bits > 256 ? EVP_sha384() : EVP_sha256();
 }
 
 Status add_extensions(X509* certificate, const CertificateSpec& spec, X509* issuer) {
