@@ -65,6 +65,13 @@ Judgement not_renegotiated(std::string wanted, std::string seen, const session::
   return out;
 }
 
+// As far as TLS tells the client was let in; what it asked for was not understood, or it was not to ask: Node closes on
+// a bad certificate no differently in TLS 1.3.
+bool closed_on_request(const Outcome& outcome, const JudgeContext& context) {
+  return refused(outcome) && outcome.kind != Outcome::Kind::alert && outcome.handshake_complete &&
+         outcome.phase == verdict::Phase::after_finished && context.endpoint->http.enabled;
+}
+
 Judgement judge_completes(const scenario::Case& one, const session::AttemptResult& result,
                           const JudgeContext& context) {
   const std::string wanted = "the handshake completes and application data is exchanged";
@@ -83,8 +90,7 @@ Judgement judge_completes(const scenario::Case& one, const session::AttemptResul
                        result);
   // Finished on both sides, and closed on the request: most likely a service that speaks no HTTP.
   const bool asked_in_vain = outcome.client_certificate_requested && !outcome.client_certificate_sent;
-  if (refused(outcome) && outcome.kind != Outcome::Kind::alert && outcome.handshake_complete &&
-      outcome.phase == verdict::Phase::after_finished && context.endpoint->http.enabled && !asked_in_vain)
+  if (closed_on_request(outcome, context) && !asked_in_vain)
     return with_ending(
         undecided(wanted, seen, "the server closed on the HTTP request; --no-http if it does not speak HTTP"), result);
   if (refused(outcome) && outcome.client_certificate_requested && !outcome.client_certificate_sent &&
@@ -300,6 +306,13 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
                   "the server may judge the client only at its first request, and none was sent (--no-http)"),
         result);
   if (!accepted && wants_to_renegotiate(result)) return not_renegotiated(ruling.wanted, seen, result);
+  const bool measured = reference != nullptr && classify(*reference, nullptr).kind == Acceptance::Kind::accepted;
+  if (!accepted && !measured && closed_on_request(result.outcome, context))
+    return with_ending(undecided(ruling.wanted, seen,
+                                 fmt::format("the server closed on the HTTP request, for the certificate or because it "
+                                             "speaks no HTTP (then --no-http){}",
+                                             context.has_identity ? "" : "; a good client would tell")),
+                       result);
   // Who refuses everybody proves nothing by refusing the bad ones.
   // But decrypt_error is said of CertificateVerify alone (RFC 8446 §6.2), and so is proof by itself.
   const bool is_proof = knock == Knock::no_key && result.outcome.kind == Outcome::Kind::alert &&
@@ -316,7 +329,7 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
     if (!let_in && !told_by_nginx)
       return with_ending(
           undecided(ruling.wanted, seen,
-                    good.kind == Acceptance::Kind::refused
+                    good.kind == Acceptance::Kind::refused && !closed_on_request(reference->outcome, context)
                         ? "the good client certificate is refused too, so that this refusal proves nothing"
                         : "no good client was seen to be let in, so that this refusal proves nothing"),
           result);

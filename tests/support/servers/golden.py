@@ -90,11 +90,14 @@ class ServerGolden:
         for mode, declared, *more in cls.DECLARED:
             suites = "[oneway, mtls]" if mode == cls.ONEWAY and oneway else "[mtls]"
             oneway = oneway and mode != cls.ONEWAY
-            lines.append(f"  - {{label: '{mode}, declared {declared}', address: '127.0.0.1:{cls.server.ports[mode]}', "
+            label = ", ".join([mode, f"declared {declared}", *(key.replace("'", "") for key in more)])
+            lines.append(f"  - {{label: '{label}', address: '127.0.0.1:{cls.server.ports[mode]}', "
                          f"client_auth: {declared}, suites: {suites}{', '.join(['', *more]).format(crl=m.crl)}}}")
         target = m.folder / "target.yaml"
         target.write_text("\n".join(lines) + "\n")
-        return check("--target", target)
+        checked = check("--target", target)
+        assert len(checked.endpoints) == len(cls.DECLARED), checked
+        return checked
 
     def table(self):
         module = sys.modules[type(self).__module__]
