@@ -11,10 +11,14 @@ namespace {
 
 using GeneralNames = std::vector<GeneralName>;
 
+// Names are read further than other lists: of a name that was not read one would say that the certificate is not for
+// it. There are certificates with thousands.
+constexpr size_t kMaxNames = 65'536;
+
 // RFC 5280 §4.2.1.6: GeneralName is a CHOICE of [0] … [8]; [0], [3], [4], [5] are constructed.
 bool parse_general_name(Parser& parser, DerReader& from, GeneralNames& out, std::string_view field) {
   DerValue value;
-  if (!parser.room(out.size(), from.offset(), field) || !parser.any(from, value, field)) return false;
+  if (!parser.room(out.size(), from.offset(), field, kMaxNames) || !parser.any(from, value, field)) return false;
   GeneralName name;
   const unsigned number = value.tag & 0x1fU;
   if ((value.tag & 0xc0) == 0x80 && number < static_cast<unsigned>(GeneralName::Kind::unknown)) {

@@ -34,8 +34,8 @@ class Parser {
     if (!from.finish(field)) report();
   }
   // Whether a list may take one more entry; the first refusal is reported.
-  bool room(size_t size, size_t offset, std::string_view field) {
-    return size < kMaxListEntries || note(field, offset, "more entries than are read");
+  bool room(size_t size, size_t offset, std::string_view field, size_t max = kMaxListEntries) {
+    return size < max || note(field, offset, "more entries than are read");
   }
 
   bool report();  // the last failure of a reader; always false

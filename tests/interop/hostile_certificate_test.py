@@ -114,6 +114,18 @@ class HostileCertificate(unittest.TestCase):
         self.assertEqual(verdicts["oneway/name_matches"], {"pass"}, done)
         self.assertLess(len(done.out), 60_000)
 
+    def test_ten_thousand_names(self):
+        """Judged in bounded time, by each of its names, and shown short: also when the name that is looked for is not there."""
+        names = [b"host-%05d.example.com" % i for i in range(9_999)]
+        subject = der.name((der.COMMON_NAME, der.UTF8, b"localhost"))
+        for name, last, wanted, status in (("many", b"localhost", "pass", 0), ("many_others", b"elsewhere.example.com", "fail", 1)):
+            done, verdicts = self.check(name, self.forge(subject, der.alternative_names(*names, last)), status=(status,))
+            self.assertEqual(verdicts["oneway/name_matches"], {wanted}, done)
+            self.assertEqual(verdicts["oneway/handshake"], {"pass"}, done)
+            self.assertLess(done.seconds, 10, done)
+            self.assertLess(len(done.out), 60_000)
+            self.assertLess(done.text.count(".example.com"), 200)
+
     def test_names_of_64_kib(self):
         subject = der.name((der.COMMON_NAME, der.UTF8, b"x" * 30_000), (der.ORGANIZATION, der.UTF8, EVIL * 1500))
         done, _ = self.check("long", (self.folder / "server.crt").read_text(),

@@ -123,7 +123,7 @@ struct AuthorityKeyId {
   ByteView serial;
 };
 
-// Lists inside one certificate (extensions, names, URLs) are read to this many entries; more is a FieldProblem.
+// Lists of one certificate (URLs, extensions; names to 65,536) are read to this many entries; more is a FieldProblem.
 inline constexpr size_t kMaxListEntries = 4096;
 inline constexpr size_t kMaxFieldProblems = 64;
 

@@ -174,9 +174,10 @@ Bytes tlv(uint8_t tag, ByteView content) {
   if (content.size() < 0x80) {
     out.push_back(static_cast<uint8_t>(content.size()));
   } else {
-    TLSPROOF_CHECK(content.size() < 0x10000);
-    out.push_back(0x82);
-    out.push_back(static_cast<uint8_t>(content.size() >> 8));
+    TLSPROOF_CHECK(content.size() < 0x1000000);
+    out.push_back(content.size() < 0x10000 ? 0x82 : 0x83);
+    if (content.size() >= 0x10000) out.push_back(static_cast<uint8_t>(content.size() >> 16));
+    out.push_back(static_cast<uint8_t>(content.size() >> 8 & 0xff));
     out.push_back(static_cast<uint8_t>(content.size() & 0xff));
   }
   append(out, content);
