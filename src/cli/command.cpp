@@ -1,13 +1,14 @@
 #include "tlsproof/cli/command.h"
 
 #include <array>
+#include <cerrno>
 
 #include "tlsproof/base/text.h"
 
 namespace tlsproof::cli {
 
 void CommandContext::print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), out) != text.size()) write_failed = true;
+  if (std::fwrite(text.data(), 1, text.size(), out) != text.size() && write_error == 0) write_error = errno;
 }
 
 void CommandContext::complain(std::string_view message) {

@@ -1,8 +1,13 @@
 // tlsproof: finds the subcommand in the table and runs it.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "tlsproof/base/text.h"
@@ -24,6 +29,14 @@ std::string help() {
   return text +
          "\n'tlsproof COMMAND --help' tells a command's options. Exit status: 0 all hold,\n"
          "1 a finding, 2 a wrong option or file, 3 could not be judged, 4 internal,\n130 interrupted.\n";
+}
+
+// A standard stream that is closed gives its number to the next file or socket that is opened, and what is printed
+// would go there. What stands in for it can neither be read nor written, as before.
+void fill_standard_streams() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+      static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
 }
 
 int run(const std::vector<std::string>& words, CommandContext& context) {
@@ -57,13 +70,15 @@ int run(const std::vector<std::string>& words, CommandContext& context) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of `ulimit -f` is an error like a full disk
   CommandContext context;
   try {
     int status = run(std::vector<std::string>(argv + 1, argv + argc), context);
-    if (std::fflush(stdout) != 0 || context.write_failed) {
-      context.complain("cannot write the output");
+    if (std::fflush(stdout) != 0 && context.write_error == 0) context.write_error = errno;
+    if (context.write_error != 0) {
+      context.complain("cannot write the output: " + std::generic_category().message(context.write_error));
       if (status == kExitOk) status = kExitIncomplete;
     }
     return status;

@@ -30,6 +30,8 @@ TARGETS = [  # text, line:column, what is said
     ("- a\n- b\n", "1:1", "expected a target file .*a list"),
     ("endpoints: {}\n", "1:12", "expected a list, found a map"),
     ("endpoints: []\n", "1:12", "'endpoints' has none"),
+    ("defaults: {server_name: a.example}\n", "1:1", "a target file needs 'endpoints'"), ("endpoints:\n", "1:1", "'endpoints' has no value"),
+    ("endpoints: [{label: web}]\n", "1:13", "an endpoint needs 'address'"), ("endpoints: [~]\n", "1:13", "a map.*nothing"),
     ("endpoints: [{address: 'localhost:1'}", r"\d+:\d+", "a bracket left open"),
     (ONE + "  - address: 127.0.0.1:1\n", "3:5", "a second endpoint is called '127.0.0.1:1'"),
     (ONE + "    suites: [onewya]\n", "3:13", "'onewya', did you mean 'oneway'"),

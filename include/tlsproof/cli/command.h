@@ -29,7 +29,7 @@ struct CommandContext {
   void print(std::string_view text);
   // "tlsproof: MESSAGE" on err, wrapped to 80 columns.
   void complain(std::string_view message);
-  bool write_failed = false;
+  int write_error = 0;  // errno of the first write to `out` that failed
 };
 
 struct Command {
