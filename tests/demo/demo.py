@@ -6,7 +6,9 @@ one-way with an RSA and an ECDSA certificate) and five with one fault each. Each
 declare; the faults must be caught, the good hosts must be clean. Reports go to the folder --out.
 """
 import argparse
+import json
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.nginx import Host, Nginx, ServerMissing  # noqa: E402
 
 NAME = "server.example.com"
+PROVED = "declared-required-but-optional"  # of this host every connection is kept
 
 
 class Demo:
@@ -106,7 +109,8 @@ def check_all(demo, hosts, out):
     rows = []
     for host, declared, good in hosts:
         done = subprocess.run([demo.tlsproof, "check", "--target", str(target), "--endpoint", host.name, "--color", "never",
-                               "--report", f"json={out}/{host.name}.json", "--report", f"text={out}/{host.name}.txt"],
+                               "--report", f"json={out}/{host.name}.json", "--report", f"text={out}/{host.name}.txt",
+                               *(["--evidence", str(out / "evidence")] if host.name == PROVED else [])],
                               capture_output=True, text=True)
         rows.append((host.name, declared, done.returncode))
         if done.returncode != (0 if good else 1):
@@ -114,6 +118,8 @@ def check_all(demo, hosts, out):
         if not good:
             print(f"──── {host.name} " + "─" * (74 - len(host.name)))
             print(stories(done.stdout), flush=True)
+        if host.name == PROVED:
+            print(proof(out / f"{host.name}.json"), flush=True)
     print("host                            declared   exit  verdict")
     for name, declared, status in rows:
         word = {0: "all holds", 1: "a fault was found"}.get(status, "could not be judged")
@@ -122,6 +128,15 @@ def check_all(demo, hosts, out):
     for surprise in surprises:
         print(f"\nNOT AS EXPECTED: {surprise}", file=sys.stderr)
     return 1 if surprises else 0
+
+
+def proof(report):
+    """How to look at the connection of the first failure in Wireshark."""
+    (endpoint,) = json.loads(report.read_text())["endpoints"]
+    failure = next(finding for finding in endpoint["findings"] if finding["verdict"] == "fail")
+    path = endpoint["attempts"][failure["evidence"][0]["attempt"]]["evidence"]
+    return (f"Every connection to this host was kept for Wireshark (--evidence), its keys inside. This one proves {failure['id']}:\n"
+            f"    tshark -r {shlex.quote(path)} -O tls,http\n")
 
 
 def stories(report):

@@ -2,6 +2,8 @@
 import json
 import os
 import pathlib
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,6 +42,18 @@ class Demo(unittest.TestCase):
         for host in self.reports:
             self.assertIn(host, self.done.stdout)
             self.assertTrue((self.out / f"{host}.txt").read_text().strip(), host)
+
+    def test_it_shows_how_to_look_at_the_proof(self):
+        """Where there is a tshark, by doing it."""
+        (line,) = [line for line in self.done.stdout.splitlines() if line.startswith("    tshark ")]
+        words = shlex.split(line)
+        self.assertEqual(pathlib.Path(words[2]).parent, self.out / "evidence")
+        self.assertEqual((self.out / "evidence").stat().st_mode & 0o777, 0o700)
+        self.assertIn("mtls/none[tls=", self.done.stdout)
+        if shutil.which("tshark") or os.environ.get("TLSPROOF_REQUIRE_TOOLS"):
+            shown = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+            self.assertIn("Handshake Protocol: Certificate Request", shown)
+            self.assertIn("HTTP/1.1 200 OK", shown)
 
     def test_it_leaves_nothing_behind(self):
         self.assertEqual(list((self.out.parent / "tmp").iterdir()), [])

@@ -26,6 +26,7 @@ from support.program import expect_sound, run  # noqa: E402
 
 need("nginx", "openssl", "tshark", "text2pcap")
 
+SOURCE = pathlib.Path(os.environ.get("TLSPROOF_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 NAME = "server.test"
 PASSPHRASE = "correct horse 4711"
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED = 1, 2, 13, 15, 20
@@ -169,6 +170,14 @@ class Evidence(unittest.TestCase):
     def test_report_story_and_index_name_the_files(self):
         index = json.loads((self.evidence / "index.json").read_text())
         self.assertEqual(index["schema"], "tlsproof-evidence/1")
+        try:
+            import jsonschema
+        except ImportError:
+            self.assertFalse(os.environ.get("TLSPROOF_REQUIRE_TOOLS"), "python3-jsonschema is not installed")
+        else:
+            schema = json.loads((SOURCE / "reports/schema/evidence.schema.json").read_text())
+            jsonschema.Draft202012Validator.check_schema(schema)
+            jsonschema.Draft202012Validator(schema).validate(index)
         rows = {(row["endpoint"], row["attempt"]): row for row in index["files"]}
         self.assertEqual(len(rows), len(self.files))
         for endpoint in self.report["endpoints"]:
