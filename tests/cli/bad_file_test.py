@@ -40,7 +40,7 @@ TARGETS = [  # text, line:column, what is said
     (ONE + "    server_name: a b\n", "3:18", "'a b' is no host name"),
     (ONE + "    http: {host: a b}\n", "", "HTTP host \"a b\""),
     (ONE + "waivers:\n  - {check: x, reason: y, until: 2026-13-45}\n", "4:34", "expected a date such as"),
-    (ONE + "    client_ca: {certificate: ca.crt}\n", "3:", "key"),
+    (ONE + "    client_ca: {certificate: ca.crt}\n", "", "cannot read the CA certificate 'ca.crt': No such file"),
     ("endpoints:\n  - address: localhost\n", "2:14", "'localhost' is not HOST:PORT: the port is missing"),
     ("endpoints: " + "[" * 200_000, r"1:\d+", "brackets"),
     ("endpoints: " + "{a: " * 50_000, r"1:\d+", "brackets|deep"),
