@@ -314,9 +314,11 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
                                              context.has_identity ? "" : "; a good client would tell")),
                        result);
   // Who refuses everybody proves nothing by refusing the bad ones.
-  // But decrypt_error is said of CertificateVerify alone (RFC 8446 §6.2), and so is proof by itself.
-  const bool is_proof = knock == Knock::no_key && result.outcome.kind == Outcome::Kind::alert &&
-                        result.outcome.alert == registry::alert::decrypt_error;
+  // But decrypt_error is said of CertificateVerify alone, certificate_required of no certificate (RFC 8446 §6.2), and
+  // so each is proof by itself.
+  const bool is_proof = result.outcome.kind == Outcome::Kind::alert &&
+                        ((knock == Knock::no_key && result.outcome.alert == registry::alert::decrypt_error) ||
+                         (knock == Knock::none && result.outcome.alert == registry::alert::certificate_required));
   if (!accepted && !is_proof && knock != Knock::good && context.has_identity) {
     const Acceptance good = reference != nullptr ? classify(*reference, nullptr) : Acceptance();
     // A good client that only HTTP did not please was let in by TLS: then a refusal by TLS is one.
