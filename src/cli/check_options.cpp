@@ -41,6 +41,7 @@ constexpr std::array kCheckOptions = {
     OptionSpec{"format", "FORMAT", "on standard output: text (default), json, junit, markdown or github"},
     OptionSpec{"report", "FORMAT=FILE", "write a report to a file", true},
     kEvidenceOption,
+    OptionSpec{"baseline", "FILE", "an earlier JSON report: what it has already does not fail again"},
     OptionSpec{"fail-on", "LEVEL", "exit status 1 from: fail (default), warn, info, none"},
     OptionSpec{"color", "WHEN", "auto (default), always or never"},
     OptionSpec{"verbose", "", "the story of every finding, not only of failures"},
@@ -127,8 +128,8 @@ Status keep_endpoints(const ParsedOptions& options, target::Target& target) {
 
 // The words that play it again: everything that decides what is played, nothing that only decides how it is shown.
 std::string replay_words(const ParsedOptions& options, const std::string& host_port) {
-  constexpr std::array<std::string_view, 10> kNotForReplay = {"format",  "report", "evidence", "fail-on",  "color",
-                                                              "verbose", "jobs",   "repeat",   "endpoint", "help"};
+  constexpr std::array<std::string_view, 11> kNotForReplay = {
+      "baseline", "format", "report", "evidence", "fail-on", "color", "verbose", "jobs", "repeat", "endpoint", "help"};
   std::string out = "tlsproof check";
   if (!host_port.empty()) out += " " + shell_quote(host_port);
   for (const auto& [name, values] : options.values) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 
 #include "check_options.h"
 #include "interrupt.h"
@@ -14,6 +15,7 @@
 #include "tlsproof/cli/command.h"
 #include "tlsproof/cli/options.h"
 #include "tlsproof/engine/engine.h"
+#include "tlsproof/report/baseline.h"
 #include "tlsproof/report/format.h"
 #include "tlsproof/verdict/verdict.h"
 
@@ -44,6 +46,16 @@ Result<std::vector<ReportFile>> report_files(const ParsedOptions& options) {
     files.push_back({format, text.substr(equals + 1)});
   }
   return files;
+}
+
+// Before anything is played: a baseline that cannot be used is told at once.
+Result<std::optional<report::Baseline>> read_baseline(const ParsedOptions& options, const target::Target& target) {
+  if (!options.has("baseline")) return std::nullopt;
+  TLSPROOF_TRY(report::Baseline baseline, report::load_baseline(options.get("baseline")));
+  std::vector<std::string> labels;
+  for (const target::Endpoint& endpoint : target.endpoints) labels.push_back(endpoint.label);
+  TLSPROOF_TRY_VOID(report::check_baseline(baseline, labels));
+  return std::optional(std::move(baseline));
 }
 
 Result<report::Style> style_of(const ParsedOptions& options, bool to_terminal) {
@@ -116,6 +128,7 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
                                   escape_terminal_limited(options.get("fail-on"), 40)));
   TLSPROOF_TRY(report::Style style, style_of(options, isatty(STDOUT_FILENO) == 1));
   style.fail_on = *fail_on;
+  TLSPROOF_TRY(const auto baseline, read_baseline(options, request.target));
 
   TLSPROOF_TRY(Recordings recordings, Recordings::open(options));
   InterruptGuard guard;
@@ -128,6 +141,7 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   TLSPROOF_TRY(verdict::CheckRun run, engine::run_check(request.target, request.library, request.options));
   progress.clear();
   run.target_file = options.get("target");
+  if (baseline) report::apply_baseline(*baseline, *fail_on, run);
   int status = verdict::exit_status(run, *fail_on);
   if (!recordings.save(run, context) && status == kExitOk) status = kExitIncomplete;
   context.print(format->write(run, style));

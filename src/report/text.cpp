@@ -216,8 +216,9 @@ void write_endpoint(Canvas& canvas, const EndpointRun& run) {
   }
   write_skips(canvas, run, true, "could not be tested");
   write_skips(canvas, run, false, "does not apply here");
-  if (run.notes.empty()) return;
+  if (run.notes.empty() && run.fixed.empty()) return;
   canvas.blank();
+  canvas.field("fixed", run.fixed.empty() ? "" : "since the baseline: " + join(run.fixed, ", "), 4);
   for (size_t i = 0; i < run.notes.size() && i < kMaxNotes; ++i) canvas.field("note", run.notes[i], 4);
   if (run.notes.size() > kMaxNotes) canvas.field("", fmt::format("… {} more", run.notes.size() - kMaxNotes));
 }
