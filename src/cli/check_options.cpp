@@ -29,6 +29,8 @@ constexpr std::array kEndpointOptions = {
     OptionSpec{"passphrase-env", "VARIABLE", "the same from an environment variable"},
     OptionSpec{"http-path", "PATH", "the page that is asked for; default: /"},
     OptionSpec{"http-host", "NAME", "the Host header; default: the server's name"},
+    OptionSpec{"open-host", "NAME", "another name at the same address, which asks for no client certificate"},
+    OptionSpec{"other-mutual-host", "NAME", "another name there, which requires client certificates of another CA"},
     OptionSpec{"no-http", "", "send no HTTP request after the handshake"},
     OptionSpec{"timeout", "SECONDS", "limit of each step: connect, handshake, request; default: 5"},
     OptionSpec{"tls", "VERSION", "only this version: 1.2 or 1.3", true},
@@ -49,10 +51,11 @@ constexpr std::array kCheckOptions = {
 };
 
 // These describe one endpoint, and stand in the target file when there is one.
-constexpr std::array<std::string_view, 14> kOfOneEndpoint = {
-    "connect-to",     "server-name", "trust",     "crl",           "client-auth",
-    "client-cert",    "client-key",  "client-ca", "client-ca-key", "passphrase-file",
-    "passphrase-env", "http-path",   "http-host", "no-http"};
+constexpr std::array<std::string_view, 16> kOfOneEndpoint = {
+    "connect-to",    "server-name",     "trust",          "crl",
+    "client-auth",   "client-cert",     "client-key",     "client-ca",
+    "client-ca-key", "passphrase-file", "passphrase-env", "http-path",
+    "http-host",     "no-http",         "open-host",      "other-mutual-host"};
 
 Status read_passphrase_source(const ParsedOptions& options, target::PassphraseSource& passphrase) {
   if (options.has("passphrase-file") && options.has("passphrase-env"))
@@ -72,6 +75,14 @@ Status read_pair(const ParsedOptions& options, std::string_view certificate, std
   pair.certificate_path = options.get(certificate);
   pair.key_path = options.get(key);
   return read_passphrase_source(options, pair.passphrase);
+}
+
+// A DNS name: RFC 6066 §3 has no other kind in the server_name extension.
+Result<std::string> read_host_name(const ParsedOptions& options, std::string_view option) {
+  const std::string name = options.get(option);
+  if (options.has(option) && (is_ip_address(name) || !parse_host_port(name + ":443")))
+    return fail_usage(fmt::format("--{}: '{}' is no host name", option, escape_terminal_limited(name, 80)));
+  return name;
 }
 
 Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
@@ -104,6 +115,8 @@ Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
     return fail_usage(
         fmt::format("--http-path: '{}' does not begin with '/'", escape_terminal_limited(endpoint.http.path, 60)));
   endpoint.http.host = options.get("http-host");
+  TLSPROOF_TRY(endpoint.virtual_hosts.open, read_host_name(options, "open-host"));
+  TLSPROOF_TRY(endpoint.virtual_hosts.mutual, read_host_name(options, "other-mutual-host"));
   return {};
 }
 

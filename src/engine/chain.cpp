@@ -65,14 +65,15 @@ std::optional<Judgement> check_knock(const Chain& chain, size_t at, const sessio
                                      const JudgeContext& context) {
   const Connection& connection = chain.one.play->connections[at];
   const Identity& identity = chain.recipes[at].identity;
-  const bool measured = knock_of(identity) != Knock::good;
+  const bool here = connection.client.http_host == scenario::ClientSetup::HttpHost::target;
+  const bool measured = here && knock_of(identity) != Knock::good;
   const Acceptance acceptance = classify(result, measured ? context.reference : nullptr);
   const bool wants_refusal = connection.expect->client_auth == ClientAuthExpected::refused;
   const auto wanted = wants_refusal ? Acceptance::Kind::refused : Acceptance::Kind::accepted;
   if (acceptance.kind == wanted) return std::nullopt;
   Judgement out = doubt_control(chain, at, result, scenario::describe(*connection.expect), acceptance.why);
   const bool open_door = wants_refusal && acceptance.kind == Acceptance::Kind::accepted;
-  if (open_door && context.endpoint->client_auth != target::ClientAuth::required) {
+  if (open_door && here && context.endpoint->client_auth != target::ClientAuth::required) {
     out.verdict = Verdict::skip;
     out.applies = false;
     out.reason =
@@ -109,12 +110,15 @@ Judgement judge_without_session(const Chain& chain, const ChainRun& run) {
   const auto& expect = play.connections[from].expect;
   const bool was_refused =
       expect && expect->kind == Expect::Kind::client_auth && expect->client_auth == ClientAuthExpected::refused;
+  const bool told =
+      play.expect.kind == Expect::Kind::client_auth && play.expect.client_auth == ClientAuthExpected::told;
   // Who was turned away without a session has nothing to come back with.
-  Judgement out = judged(was_refused ? Verdict::pass : Verdict::skip, scenario::describe(play.expect), seen);
+  const bool holds = was_refused && !told;
+  Judgement out = judged(holds ? Verdict::pass : Verdict::skip, scenario::describe(play.expect), seen);
   out.events = ending_events(result);
-  if (was_refused) return out;
+  if (holds) return out;
   out.applies = false;
-  out.reason = "the server hands out no session, so that there is nothing to resume";
+  out.reason = "this client is handed out no session, so that there is nothing to resume";
   return out;
 }
 

@@ -144,6 +144,7 @@ Knock knock_of(const scenario::Identity& identity) {
     case scenario::Identity::Kind::none:
       return Knock::none;
     case scenario::Identity::Kind::good:
+    case scenario::Identity::Kind::another:
       return Knock::good;
     case scenario::Identity::Kind::fault:
       break;

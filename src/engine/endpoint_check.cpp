@@ -53,11 +53,12 @@ std::vector<std::string> needs_of(const scenario::Case& one, const target::Endpo
   return needs;
 }
 
-// False when the endpoint was seen not to have one of these, and nobody could give it: then there is nothing to test.
+// False when the endpoint was seen not to have one of these, and nobody could give it, or has no need to: then there is
+// nothing to test.
 bool applies(std::span<const std::string> needs, const target::Features& features) {
   return std::ranges::none_of(needs, [&](const std::string& need) {
     const target::FeatureInfo* info = target::feature_info(need);
-    return info != nullptr && info->remedy.empty() && features.get(need).answer == Answer::no;
+    return info != nullptr && (info->remedy.empty() || info->only_if_named) && features.get(need).answer == Answer::no;
   });
 }
 
@@ -224,6 +225,14 @@ void EndpointCheck::set_material_features() {
     features_.set("client_identity", Answer::yes, material_.identity ? "given" : "forged under the client CA");
   else
     features_.set("client_identity", Answer::no, "no client certificate was given");
+  const bool named = !endpoint_->sni().empty();
+  features_.set("server_name", named ? Answer::yes : Answer::no, named ? "given" : "no name was given");
+  if (!endpoint_->http.enabled) features_.set("http", Answer::no, "declared");
+  const std::pair<std::string_view, const std::string*> hosts[] = {
+      {"virtual_host.open", &endpoint_->virtual_hosts.open}, {"virtual_host.mutual", &endpoint_->virtual_hosts.mutual}};
+  for (const auto& [feature, name] : hosts)
+    features_.set(feature, name->empty() ? Answer::no : Answer::yes,
+                  name->empty() ? "no such name was given" : "given");
 }
 
 std::vector<x509::Certificate> EndpointCheck::issuers_seen() const {
@@ -280,11 +289,27 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
 
 void EndpointCheck::plan_references(const scenario::Case& one) {
   const uint16_t version = one.play->version;
-  if (!is_measured(*one.play) || !plans_.has_identity() || references_.contains(version)) return;
+  if (!is_measured(*one.play)) return;
   Recipe good;
   good.version = version;
   good.identity.kind = scenario::Identity::Kind::good;
-  references_[version] = want(std::move(good), false, {});
+  if (plans_.has_identity() && !references_.contains(version)) references_[version] = want(good, false, {});
+  // Whether somebody was let in by another way is told by pages.
+  const Expect& expect = one.play->expect;
+  if (expect.kind != Expect::Kind::client_auth || expect.client_auth != scenario::ClientAuthExpected::kept_out) return;
+  if (plans_.has_identity() && !references_again_.contains(version)) {
+    references_again_[version] = played_.size();
+    played_.push_back(
+        {.recipe = plans_.settle(good), .exclusive = false, .results = {}, .attempts = {}, .logs = {}, .error = {}});
+  }
+  if (!endpoint_->virtual_hosts.open.empty() && !open_pages_.contains(version)) {
+    Recipe open;
+    open.version = version;
+    open.client.server_name = scenario::ClientSetup::ServerName::open_host;
+    open.client.http_host = scenario::ClientSetup::HttpHost::open_host;
+    open.identity.kind = scenario::Identity::Kind::none;
+    open_pages_[version] = want(std::move(open), false, {});
+  }
 }
 
 void EndpointCheck::plan(std::span<const scenario::Selected> selected) {
@@ -301,9 +326,10 @@ void EndpointCheck::plan(std::span<const scenario::Selected> selected) {
       }
 }
 
-const session::AttemptResult* EndpointCheck::reference(uint16_t version) const {
-  const auto found = references_.find(version);
-  if (found == references_.end() || played_[found->second].results.empty()) return nullptr;
+const session::AttemptResult* EndpointCheck::first_result(const std::map<uint16_t, size_t>& played,
+                                                          uint16_t version) const {
+  const auto found = played.find(version);
+  if (found == played.end() || played_[found->second].results.empty()) return nullptr;
   return &played_[found->second].results.front();
 }
 
@@ -376,6 +402,8 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
   context.chains = &chains;
   context.strange_anchors = &strange;
   context.reference = reference(planned.one.play->version);
+  context.reference_again = first_result(references_again_, planned.one.play->version);
+  context.open_page = first_result(open_pages_, planned.one.play->version);
   context.has_identity = plans_.has_identity();
   if (material_.client_ca) {
     for (const x509::Certificate& certificate : material_.client_ca->certificates()) {

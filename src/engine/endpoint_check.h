@@ -90,7 +90,11 @@ class EndpointCheck {
   void compare_baselines();
   void conclude_client_auth();
   void apply_waivers(target::WaiverBook& waivers);
-  [[nodiscard]] const session::AttemptResult* reference(uint16_t version) const;
+  [[nodiscard]] const session::AttemptResult* reference(uint16_t version) const {
+    return first_result(references_, version);
+  }
+  [[nodiscard]] const session::AttemptResult* first_result(const std::map<uint16_t, size_t>& played,
+                                                           uint16_t version) const;
   void report(std::string_view step) const;
 
   const target::Endpoint* endpoint_;
@@ -103,8 +107,11 @@ class EndpointCheck {
   target::Features features_;
   std::vector<Played> played_;
   std::map<std::string, size_t> played_by_key_;
-  std::map<uint16_t, size_t> references_;  // version -> played_: the good client
-  std::vector<size_t> probed_;             // played_ of the probe
+  // version -> played_
+  std::map<uint16_t, size_t> references_;        // the good client
+  std::map<uint16_t, size_t> references_again_;  // once more
+  std::map<uint16_t, size_t> open_pages_;        // a client without a certificate at the open host
+  std::vector<size_t> probed_;                   // played_ of the probe
   std::vector<Chain> chains_;
   std::vector<PlannedCase> cases_;
   std::optional<session::AttemptResult> baseline_again_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kept_out.h"
 #include "tlsproof/app/nginx.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/engine/client_auth.h"
@@ -353,6 +354,10 @@ Judgement judge_client_auth(const scenario::Case& one, const scenario::Identity&
       return judge_ca_names(result, context);
     case ClientAuthExpected::signature_schemes:
       return judge_schemes(one, result);
+    case ClientAuthExpected::kept_out:
+      return judge_kept_out(one, result, context);
+    case ClientAuthExpected::told:
+      return judge_told(one, result, context);
     case ClientAuthExpected::accepted:
     case ClientAuthExpected::refused:
       break;

@@ -29,6 +29,8 @@ std::string identity_text(const Identity& identity) {
       return "none";
     case Identity::Kind::good:
       return "good";
+    case Identity::Kind::another:
+      return "another";
     case Identity::Kind::fault:
       return identity.fault;
   }
@@ -42,12 +44,32 @@ std::string identity_label(const Identity& identity) {
       return "no client certificate";
     case Identity::Kind::good:
       return "good client certificate";
+    case Identity::Kind::another:
+      return "another good client certificate";
     case Identity::Kind::fault:
       if (const pki::Fault* fault = pki::find_fault(identity.fault))
         return fmt::format("client certificate {}", fault->name);
       return "client certificate " + identity.fault;
   }
   return {};
+}
+
+// Where the client says it is going, when that is another virtual host or not one place alone.
+std::string hosts_label(const ClientSetup& client) {
+  using ServerName = ClientSetup::ServerName;
+  using HttpHost = ClientSetup::HttpHost;
+  const bool to_open = client.server_name == ServerName::open_host;
+  const bool to_mutual = client.server_name == ServerName::mutual_host;
+  const std::string_view host = client.http_host == HttpHost::open_host     ? "the open host"
+                                : client.http_host == HttpHost::mutual_host ? "the other mutual host"
+                                                                            : "this host";
+  if ((to_open && client.http_host == HttpHost::open_host) || (to_mutual && client.http_host == HttpHost::mutual_host))
+    return fmt::format(", to {}", host);
+  std::string text;
+  if (to_open) text += ", server name of the open host";
+  if (to_mutual) text += ", server name of the other mutual host";
+  if (!text.empty() || client.http_host != HttpHost::target) text += fmt::format(", asking for {}", host);
+  return text;
 }
 
 bool is_rsa(const crypto::SchemeInfo& info) {
@@ -85,9 +107,10 @@ std::string random_name(RandomSource& random) {
 std::string Recipe::key(std::string_view unique) const {
   std::string versions;
   for (uint16_t offered : client.versions) versions += fmt::format("{:04x},", offered);
-  return fmt::format("{:04x}|{}|{}|{}|{}|{}|{}|{}|{}", version, static_cast<int>(client.server_name),
-                     client.server_name_literal, static_cast<int>(client.key_type), versions, client.plain_http,
-                     client.request, identity_text(identity), edits != nullptr && !edits->empty() ? unique : "");
+  return fmt::format("{:04x}|{}|{}|{}|{}|{}|{}|{}|{}|{}", version, static_cast<int>(client.server_name),
+                     client.server_name_literal, static_cast<int>(client.http_host), static_cast<int>(client.key_type),
+                     versions, client.plain_http, client.request, identity_text(identity),
+                     edits != nullptr && !edits->empty() ? unique : "");
 }
 
 std::string Recipe::label() const {
@@ -98,6 +121,7 @@ std::string Recipe::label() const {
   if (client.server_name == ClientSetup::ServerName::none) text += ", no server name";
   if (client.server_name == ClientSetup::ServerName::unknown) text += ", unknown server name";
   if (client.server_name == ClientSetup::ServerName::literal) text += ", another server name";
+  text += hosts_label(client);
   if (edits != nullptr && !edits->empty()) text += ", bent";
   return text + ", " + registry::version_name(version);
 }
@@ -118,13 +142,15 @@ Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Ident
     source = material_->identity;
   } else {
     if (!material_->client_ca) return fail_usage(fmt::format("no client CA is at hand to forge '{}'", name));
-    const pki::ForgeContext context{.authority = *material_->client_ca,
-                                    .role = pki::Role::client,
-                                    .subject = {},
-                                    .names = {},
-                                    .now = now_,
-                                    .random = *random_};
-    TLSPROOF_TRY(source, pki::forge(name, context));
+    pki::ForgeContext context{.authority = *material_->client_ca,
+                              .role = pki::Role::client,
+                              .subject = {},
+                              .names = {},
+                              .now = now_,
+                              .random = *random_};
+    const bool another = identity.kind == Identity::Kind::another;
+    if (another) context.names.push_back({pki::AlternativeName::Kind::dns, "another-client.tlsproof.invalid"});
+    TLSPROOF_TRY(source, pki::forge(another ? "good" : name, context));
   }
   for (const Bytes& der : source->chain) made->chain.push_back(der);
   made->signer = crypto::make_signer(source->key);
@@ -132,11 +158,15 @@ Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Ident
   return made;
 }
 
-Result<std::string> make_request(const target::Endpoint& endpoint) {
+Result<std::string> make_request(const target::Endpoint& endpoint, ClientSetup::HttpHost host) {
   app::Http1Request request;
   request.path = endpoint.http.path;
-  request.host =
-      endpoint.http.host.empty() ? app::http_host(endpoint.name(), endpoint.address.port) : endpoint.http.host;
+  std::string name = endpoint.name();
+  if (host == ClientSetup::HttpHost::open_host) name = endpoint.virtual_hosts.open;
+  if (host == ClientSetup::HttpHost::mutual_host) name = endpoint.virtual_hosts.mutual;
+  request.host = host == ClientSetup::HttpHost::target && !endpoint.http.host.empty()
+                     ? endpoint.http.host
+                     : app::http_host(name, endpoint.address.port);
   TLSPROOF_TRY(const Bytes bytes, app::make_http1_request(request));
   return std::string(as_text(bytes));
 }
@@ -148,13 +178,15 @@ Result<session::Plan> PlanMaker::make(const Recipe& recipe, const std::shared_pt
   plan.timeouts = {endpoint_->timeouts.connect, endpoint_->timeouts.handshake, endpoint_->timeouts.request,
                    endpoint_->timeouts.drain};
   if (plan.plain_http || (recipe.client.request && endpoint_->http.enabled)) {
-    TLSPROOF_TRY(plan.request, make_request(*endpoint_));
+    TLSPROOF_TRY(plan.request, make_request(*endpoint_, recipe.client.http_host));
   }
   if (plan.plain_http) return plan;
 
   std::string name = endpoint_->sni();
   if (recipe.client.server_name == ClientSetup::ServerName::none) name.clear();
   if (recipe.client.server_name == ClientSetup::ServerName::unknown) name = random_name(*random_);
+  if (recipe.client.server_name == ClientSetup::ServerName::open_host) name = endpoint_->virtual_hosts.open;
+  if (recipe.client.server_name == ClientSetup::ServerName::mutual_host) name = endpoint_->virtual_hosts.mutual;
   if (recipe.client.server_name == ClientSetup::ServerName::literal) name = recipe.client.server_name_literal;
   if (recipe.version < 0x0303 && recipe.client.versions.empty()) {
     plan.client = tls::make_legacy_offer(recipe.version, name);

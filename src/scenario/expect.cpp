@@ -15,7 +15,7 @@ using config::Fields;
 using config::Node;
 
 constexpr std::string_view kTests[] = {"is", "any_of", "none_of", "contains", "present"};
-constexpr size_t kNumClientAuth = 5;
+constexpr size_t kNumClientAuth = 7;
 constexpr size_t kNumChecks = 12;
 
 template <class Enum, size_t N>
@@ -166,9 +166,13 @@ std::string describe_kind(const Expect& expect) {
       return "ignored: the handshake completes as if it had not been sent";
     case Kind::client_auth: {
       constexpr std::string_view kTexts[kNumClientAuth] = {
-          "the client certificate is accepted", "the client is refused",
-          "a client certificate is asked for as declared", "the acceptable CAs are named in the CertificateRequest",
-          "the CertificateRequest asks for safe signature schemes"};
+          "the client certificate is accepted",
+          "the client is refused",
+          "a client certificate is asked for as declared",
+          "the acceptable CAs are named in the CertificateRequest",
+          "the CertificateRequest asks for safe signature schemes",
+          "not let in: what a good client gets is not for whoever comes this way",
+          "nothing in particular: this shows what such a client gets"};
       return std::string(kTexts[static_cast<size_t>(expect.client_auth)]);
     }
     case Kind::certificate: {

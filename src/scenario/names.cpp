@@ -108,7 +108,8 @@ constexpr std::string_view kFaults[] = {"expired",
                                         "name_constraints",
                                         "too_deep"};
 constexpr std::string_view kControls[] = {"none", "wrong_ca", "wrong_name", "shifted_clock"};
-constexpr std::string_view kClientAuth[] = {"accepted", "refused", "requested", "ca_names", "signature_schemes"};
+constexpr std::string_view kClientAuth[] = {"accepted",          "refused",  "requested", "ca_names",
+                                            "signature_schemes", "kept_out", "told"};
 constexpr std::string_view kChecks[] = {"chain_complete", "chain_in_order",     "chain_valid",        "name_matches",
                                         "not_expired",    "days_left",          "version_3",          "has_san",
                                         "key_strength",   "signature_strength", "extended_key_usage", "lifetime"};

@@ -330,9 +330,15 @@ class ScenarioReader {
   Status read_client(const Node& node, ClientSetup& out) {
     if (out_.we_are != Role::client)
       return node.error("'client' says what we do as the client; here we are the server");
-    TLSPROOF_TRY(Fields fields,
-                 Fields::open(node, "'client'", {"server_name", "key_type", "versions", "plain_http", "request"}));
+    TLSPROOF_TRY(
+        Fields fields,
+        Fields::open(node, "'client'", {"server_name", "http_host", "key_type", "versions", "plain_http", "request"}));
     if (const Node* name = fields.find("server_name")) TLSPROOF_TRY_VOID(read_server_name(*name, out));
+    if (const Node* host = fields.find("http_host")) {
+      constexpr std::string_view kHosts[] = {"target", "open_host", "mutual_host"};
+      TLSPROOF_TRY(size_t index, host->one_of(kHosts, "host"));
+      out.http_host = static_cast<ClientSetup::HttpHost>(index);
+    }
     if (const Node* key = fields.find("key_type")) {
       constexpr std::string_view kTypes[] = {"rsa", "ecdsa"};
       TLSPROOF_TRY(size_t index, key->one_of(kTypes, "key type"));
@@ -351,7 +357,7 @@ class ScenarioReader {
   }
 
   static Status read_server_name(const Node& node, ClientSetup& out) {
-    constexpr std::string_view kWords[] = {"target", "none", "unknown"};
+    constexpr std::string_view kWords[] = {"target", "none", "unknown", "open_host", "mutual_host"};
     if (node.is_scalar()) {
       auto word = std::ranges::find(kWords, std::string_view(node.scalar()));
       if (word != std::end(kWords)) {
@@ -373,13 +379,14 @@ class ScenarioReader {
       out = {Identity::Kind::fault, std::string(known_faults()[index])};
       return {};
     }
-    constexpr std::string_view kWords[] = {"none", "good"};
+    constexpr std::string_view kWords[] = {"none", "good", "another"};
+    constexpr Identity::Kind kKinds[] = {Identity::Kind::none, Identity::Kind::good, Identity::Kind::another};
     if (node.is_scalar()) {
       TLSPROOF_TRY(size_t index, node.one_of(kWords, "identity"));
-      out.kind = index == 0 ? Identity::Kind::none : Identity::Kind::good;
+      out.kind = kKinds[index];
       return {};
     }
-    return node.error(fmt::format("expected none, good or {{fault: NAME}}, found {}", node.describe()));
+    return node.error(fmt::format("expected none, good, another or {{fault: NAME}}, found {}", node.describe()));
   }
 
   template <class Find>
@@ -431,6 +438,15 @@ class ScenarioReader {
     };
     bool speaks_tls = play.expect.kind != Expect::Kind::version_refused && !play.connections.back().client.plain_http;
     if (speaks_tls) add(target::version_feature(play.version));
+    for (const Connection& one : play.connections) {
+      using ServerName = ClientSetup::ServerName;
+      using HttpHost = ClientSetup::HttpHost;
+      const ClientSetup& client = one.client;
+      if (client.server_name == ServerName::open_host || client.http_host == HttpHost::open_host)
+        add("virtual_host.open");
+      if (client.server_name == ServerName::mutual_host || client.http_host == HttpHost::mutual_host)
+        add("virtual_host.mutual");
+    }
     if (!node) return out;
     TLSPROOF_TRY(auto list, node->list());
     for (const Node& item : list) {

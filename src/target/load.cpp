@@ -17,8 +17,8 @@ using config::Node;
 
 // Everything that an endpoint may say; `defaults` may say all but the first three.
 constexpr std::string_view kEndpointKeys[] = {
-    "address", "label",           "connect_to", "server_name", "http",          "client_auth", "versions",
-    "trust",   "client_identity", "client_ca",  "timeouts",    "min_days_left", "suites"};
+    "address",  "label", "connect_to",      "server_name", "http",     "virtual_hosts", "client_auth",
+    "versions", "trust", "client_identity", "client_ca",   "timeouts", "min_days_left", "suites"};
 constexpr auto kDefaultKeys = std::span(kEndpointKeys).subspan(3);
 
 class Loader {
@@ -104,6 +104,7 @@ class Loader {
       out.server_name = name == "none" ? std::string() : name;
     }
     if (const Node* node = fields.find("http")) TLSPROOF_TRY_VOID(http(*node, out.http));
+    if (const Node* node = fields.find("virtual_hosts")) TLSPROOF_TRY_VOID(virtual_hosts(*node, out.virtual_hosts));
     if (const Node* node = fields.find("client_auth")) {
       TLSPROOF_TRY(size_t index, node->one_of(client_auth_words(), "client_auth"));
       out.client_auth = static_cast<ClientAuth>(index);
@@ -140,6 +141,21 @@ class Loader {
     }
     if (const Node* host = fields.find("host")) {
       TLSPROOF_TRY(out.host, host->word());
+    }
+    return {};
+  }
+
+  static Status virtual_hosts(const Node& node, VirtualHosts& out) {
+    TLSPROOF_TRY(Fields fields, Fields::open(node, "'virtual_hosts'", {"open", "mutual"}));
+    out = {};
+    const std::pair<std::string_view, std::string*> rows[] = {{"open", &out.open}, {"mutual", &out.mutual}};
+    for (const auto& [key, name] : rows) {
+      const Node* given = fields.find(key);
+      if (!given) continue;
+      TLSPROOF_TRY(*name, given->word());
+      // RFC 6066 §3: the server_name extension carries DNS names only.
+      if (is_ip_address(*name) || !parse_host_port(*name + ":443"))
+        return given->error(fmt::format("'{}' is no host name", escape_terminal_limited(*name, 80)));
     }
     return {};
   }

@@ -33,6 +33,8 @@ ROWS = [[cell.strip() for cell in line.split("|")] for line in MATRIX.strip().sp
 SERVERS = ROWS[0][1:-1]
 SEEN = {row[0]: dict(zip(SERVERS, row[1:])) for row in ROWS[1:]}
 OPENSSL = {row[0]: row[-1] for row in ROWS[1:]}
+# Without mtls/hosts and mtls/sessions: what several connections show is nginx_hosts_test.py's.
+PLAYED = [f"mtls/{name}" for name in (*SEEN, "requested", "ca_names", "signature_schemes")]
 TRUST_FAULTS = ("wrong_ca", "self_signed", "missing_intermediate")
 FAULTS = ("expired", "not_yet_valid", *TRUST_FAULTS)
 
@@ -112,13 +114,13 @@ class Matrix(unittest.TestCase):
         words = ["unasked"] if server == "off" else []
         return check(cls.hosts[server].endpoint, "--server-name", NAME, "--trust", f / "ca/ca.crt", "--client-auth", RIGHT[server],
                      "--client-ca", f / "ca/ca.crt", "--client-ca-key", f / "encrypted.key", "--passphrase-file", f / "passphrase",
-                     "--scenarios", f / "scenarios", "mtls", *words)
+                     "--scenarios", f / "scenarios", *PLAYED, *words)
 
     @classmethod
     def check_declared(cls):
         """Every declaration to every server, right and wrong, in one run."""
         f = cls.folder
-        lines = ["defaults:", f"  trust: {{anchors: [{f}/ca/ca.crt]}}", f"  server_name: {NAME}", "  suites: [mtls]",
+        lines = ["defaults:", f"  trust: {{anchors: [{f}/ca/ca.crt]}}", f"  server_name: {NAME}", f"  suites: [{', '.join(PLAYED)}]",
                  f"  client_ca: {{certificate: {f}/ca/ca.crt, key: {f}/ca/ca.key}}", "endpoints:"]
         for declared in RULES:
             for server, host in cls.hosts.items():

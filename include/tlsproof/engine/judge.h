@@ -14,6 +14,10 @@ struct JudgeContext {
   const x509::TrustAnchors* strange_anchors = nullptr;  // for the control wrong_ca
   // What the good client got in this version; null when there is no good client.
   const session::AttemptResult* reference = nullptr;
+  // The same once more, to tell pages that change; and what a client without a certificate gets from the open host.
+  // Null when they were not played.
+  const session::AttemptResult* reference_again = nullptr;
+  const session::AttemptResult* open_page = nullptr;
   bool has_identity = false;  // there is a good client certificate
   std::vector<x509::NameView>
       client_ca_names;  // of the CA that our client certificates come from, and of those above it

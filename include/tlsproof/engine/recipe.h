@@ -26,8 +26,10 @@ struct Recipe {
   [[nodiscard]] std::string label() const;
 };
 
-// The HTTP request that the endpoint is sent. Fails (usage) when its path or host could not stand in a request.
-[[nodiscard]] Result<std::string> make_request(const target::Endpoint& endpoint);
+// The HTTP request that the endpoint is sent, or another virtual host at its address. Fails (usage) when the path or
+// host could not stand in a request.
+[[nodiscard]] Result<std::string> make_request(
+    const target::Endpoint& endpoint, scenario::ClientSetup::HttpHost host = scenario::ClientSetup::HttpHost::target);
 
 // Makes plans for one endpoint. Identities are forged once each.
 class PlanMaker {

@@ -23,13 +23,17 @@ enum class KeyType : uint8_t { any, rsa, ecdsa };
 
 struct ClientSetup {
   enum class ServerName : uint8_t {
-    target,   // the endpoint's own
-    none,     // no server_name extension
-    unknown,  // a name that no server has: one label of random letters under .invalid (RFC 2606)
+    target,       // the endpoint's own
+    none,         // no server_name extension
+    unknown,      // a name that no server has: one label of random letters under .invalid (RFC 2606)
+    open_host,    // target::VirtualHosts::open
+    mutual_host,  // target::VirtualHosts::mutual
     literal,
   };
+  enum class HttpHost : uint8_t { target, open_host, mutual_host };  // the same names
   ServerName server_name = ServerName::target;
   std::string server_name_literal;  // these very bytes
+  HttpHost http_host = HttpHost::target;
   KeyType key_type = KeyType::any;  // restricts signature_algorithms, so that the server picks that certificate
   std::vector<uint16_t> versions;   // offered; empty: only the case's
   bool plain_http = false;          // speaks HTTP without TLS
@@ -43,6 +47,7 @@ struct Identity {
     automatic,  // the file does not say: the endpoint's identity, else one made by its client CA, else none
     none,       // an empty Certificate
     good,       // like automatic, but there must be one
+    another,    // a second good one, of another subject, forged under the client CA
     fault,      // forged under the client CA with this fault
   };
   Kind kind = Kind::automatic;
@@ -56,7 +61,15 @@ struct Identity {
 enum class Control : uint8_t { none, wrong_ca, wrong_name, shifted_clock };
 [[nodiscard]] std::string_view to_text(Control control);
 
-enum class ClientAuthExpected : uint8_t { accepted, refused, requested, ca_names, signature_schemes };
+enum class ClientAuthExpected : uint8_t {
+  accepted,
+  refused,
+  requested,
+  ca_names,
+  signature_schemes,
+  kept_out,  // whoever comes this way does not get what a good client gets at the front door
+  told,      // info: accepted or refused, resumed or not
+};
 enum class CertificateCheck : uint8_t {
   chain_complete,  // every issuer up to an anchor is sent (the root may be missing)
   chain_in_order,  // each certifies the one before

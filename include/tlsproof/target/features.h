@@ -17,6 +17,8 @@ struct FeatureInfo {
   // What the user can do where it is missing: "give --client-ca and --client-ca-key"; empty when it lies with the
   // endpoint.
   std::string_view remedy;
+  // Not every endpoint has it to be given: where nobody names it, nothing is left untested.
+  bool only_if_named = false;
 };
 
 // Every feature there is, by name. `group.NAME` and `alpn.NAME` have a row for each name that a probe asks for.

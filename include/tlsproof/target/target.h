@@ -61,6 +61,12 @@ struct Http {
   std::string host;  // of the Host header; empty: Endpoint::name()
 };
 
+// Other virtual hosts that answer at the same address; empty where none is known.
+struct VirtualHosts {
+  std::string open;    // asks for no client certificate
+  std::string mutual;  // requires one too, of another CA
+};
+
 struct Timeouts {  // nanoseconds
   int64_t connect = 5'000'000'000;
   int64_t handshake = 5'000'000'000;
@@ -75,6 +81,7 @@ struct Endpoint {
   // What the SNI extension carries: unset: the host of `address` unless that is an IP address; "": none is sent.
   std::optional<std::string> server_name;
   Http http;
+  VirtualHosts virtual_hosts;
   ClientAuth client_auth = ClientAuth::unknown;
   // Versions that it is declared to speak, as code points, ascending. Empty: nothing is declared.
   std::vector<uint16_t> versions;

@@ -152,7 +152,7 @@ TEST_F(Chains, WithoutASessionNothingIsPlayedInItsPlace) {
   const Judgement out = judge_chain_run(one, one.runs[0], context_);
   EXPECT_EQ(out.verdict, Verdict::skip);
   EXPECT_FALSE(out.applies) << "nothing is left untested";
-  EXPECT_EQ(out.reason, "the server hands out no session, so that there is nothing to resume");
+  EXPECT_EQ(out.reason, "this client is handed out no session, so that there is nothing to resume");
 }
 
 TEST_F(Chains, WhoIsTurnedAwayWithoutASessionHasNothingToComeBackWith) {
@@ -162,6 +162,10 @@ TEST_F(Chains, WhoIsTurnedAwayWithoutASessionHasNothingToComeBackWith) {
   EXPECT_EQ(judge_results(one, {result(Outcome::Kind::alert)}, true).verdict, Verdict::pass);
   // A bad client that is let in was not turned away: then this shows nothing.
   EXPECT_EQ(judge_results(one, {result(Outcome::Kind::completed, 200)}, true).verdict, Verdict::inconclusive);
+  Chain& told = chain(
+      "  - {identity: {fault: expired}, save_session: s, expect: {client_auth: refused}}\n"
+      "  - {identity: good, resume: s}\nexpect: {client_auth: told}\n");
+  EXPECT_EQ(judge_results(told, {result(Outcome::Kind::alert)}, true).verdict, Verdict::skip) << "nothing was shown";
 }
 
 TEST_F(Chains, AnInterruptionIsNoVerdict) {

@@ -151,6 +151,11 @@ TEST(Scenario, ClientAndIdentity) {
   EXPECT_EQ(client("{request: true}").server_name, Name::target);
   EXPECT_EQ(client("{server_name: none}").server_name, Name::none);
   EXPECT_EQ(client("{server_name: unknown}").server_name, Name::unknown);
+  EXPECT_EQ(client("{server_name: open_host}").server_name, Name::open_host);
+  EXPECT_EQ(client("{server_name: mutual_host}").server_name, Name::mutual_host);
+  EXPECT_EQ(client("{request: true}").http_host, ClientSetup::HttpHost::target);
+  EXPECT_EQ(client("{http_host: open_host}").http_host, ClientSetup::HttpHost::open_host);
+  EXPECT_EQ(client("{http_host: mutual_host}").http_host, ClientSetup::HttpHost::mutual_host);
   EXPECT_EQ(client("{server_name: a.example}").server_name_literal, "a.example");
   EXPECT_EQ(client("{server_name: \"a\\0\\e[m\"}").server_name_literal, std::string("a\0\x1b[m", 5));
   EXPECT_EQ(client("{server_name: {hex: \"ff00\"}}").server_name_literal, std::string("\xff\0", 2));
@@ -162,8 +167,20 @@ TEST(Scenario, ClientAndIdentity) {
   EXPECT_EQ(identity("").kind, Identity::Kind::automatic);
   EXPECT_EQ(identity("identity: none").kind, Identity::Kind::none);
   EXPECT_EQ(identity("identity: good").kind, Identity::Kind::good);
+  EXPECT_EQ(identity("identity: another").kind, Identity::Kind::another);
   for (std::string_view fault : known_faults())
     EXPECT_EQ(identity("identity: {fault: " + std::string(fault) + "}").fault, fault);
+}
+
+TEST(Scenario, OtherHostsAreNeededByThemselves) {
+  using Needs = std::vector<std::string>;
+  auto needs = [](std::string_view text) { return parse(with("tls: [1.3]\n" + std::string(text))).plays.at(0).needs; };
+  EXPECT_EQ(needs("client: {server_name: open_host}\n"), (Needs{"version.tls1_3", "virtual_host.open"}));
+  EXPECT_EQ(needs("client: {http_host: mutual_host}\n"), (Needs{"version.tls1_3", "virtual_host.mutual"}));
+  EXPECT_EQ(
+      needs("needs: [http]\nconnections: [{client: {http_host: mutual_host}}, {client: {server_name: open_host}}]\n"),
+      (Needs{"version.tls1_3", "virtual_host.mutual", "virtual_host.open", "http"}))
+      << "whichever connection it is";
 }
 
 TEST(Scenario, ControlsHaveTheirOwnExpectation) {
@@ -408,7 +425,8 @@ TEST(ScenarioErrors, MatrixAndVariables) {
 TEST(ScenarioErrors, ClientIdentityControlConnections) {
   const std::pair<std::string, std::string_view> rows[] = {
       {with("client: {sni: none}\n"),
-       "s.yaml:5:10: 'client' has no key 'sni' (one of server_name, key_type, versions, plain_http, request)"},
+       "s.yaml:5:10: 'client' has no key 'sni' (one of server_name, http_host, key_type, versions, plain_http, "
+       "request)"},
       {with("client: {key_type: rsaa}\n"), "s.yaml:5:20: unknown key type 'rsaa', did you mean 'rsa'?"},
       {with("client: {versions: 1.2}\n"), "s.yaml:5:20: expected a list, found '1.2'"},
       {with("client: {server_name: [a]}\n"), "s.yaml:5:23: expected text or {hex: \"00ff\"}, found a list"},
@@ -417,9 +435,9 @@ TEST(ScenarioErrors, ClientIdentityControlConnections) {
       {with("client: {plain_http: true}\n"),
        "s.yaml:4:9: a client that speaks plain HTTP can only expect 'plain_http: refused'"},
       {with("", "expect: {plain_http: refused}\n"), "s.yaml:4:9: 'plain_http' needs 'client: {plain_http: true}'"},
-      {with("identity: bad\n"), "s.yaml:5:11: unknown identity 'bad' (one of none, good)"},
+      {with("identity: bad\n"), "s.yaml:5:11: unknown identity 'bad' (one of none, good, another)"},
       {with("identity: {fault: expierd}\n"), "s.yaml:5:19: unknown fault 'expierd', did you mean 'expired'?"},
-      {with("identity: [expired]\n"), "s.yaml:5:11: expected none, good or {fault: NAME}, found a list"},
+      {with("identity: [expired]\n"), "s.yaml:5:11: expected none, good, another or {fault: NAME}, found a list"},
       {with("control: wrong_cn\n", ""), "s.yaml:4:10: unknown control 'wrong_cn', did you mean 'wrong_ca'?"},
       {with("control: wrong_ca\n"),
        "s.yaml:4:9: 'control' tests our own verifier on an honest run: 'expect' does not go with it"},

@@ -45,6 +45,7 @@ endpoints:
     connect_to: 127.0.0.1:8443
     server_name: other.example
     http: {path: /x, host: h.example}
+    virtual_hosts: {open: o.example, mutual: m.example}
     client_auth: unverified
     trust: {system: true}
     client_ca: {certificate: ca.pem, key: ca.key, passphrase: {environment: PASS}}
@@ -79,6 +80,9 @@ waivers:
   EXPECT_EQ(b.name(), "other.example");
   EXPECT_EQ(b.http.path, "/x");
   EXPECT_EQ(b.http.host, "h.example");
+  EXPECT_EQ(b.virtual_hosts.open, "o.example");
+  EXPECT_EQ(b.virtual_hosts.mutual, "m.example");
+  EXPECT_EQ(a.virtual_hosts.open, "");
   EXPECT_EQ(b.client_auth, ClientAuth::unverified);
   EXPECT_TRUE(b.trust.system);
   EXPECT_TRUE(b.trust.paths.empty());
@@ -93,7 +97,7 @@ waivers:
   ASSERT_EQ(target.waivers.size(), 1U);
   EXPECT_EQ(target.waivers[0].until, 1'798'675'200 + 86'400);
   EXPECT_EQ(target.waivers[0].until_text, "2026-12-31");
-  EXPECT_EQ(target.waivers[0].where, "t.yaml:26:5");
+  EXPECT_EQ(target.waivers[0].where, "t.yaml:27:5");
 }
 
 TEST(Target, BadFilesSayWhereAndWhat) {
@@ -108,7 +112,8 @@ TEST(Target, BadFilesSayWhereAndWhat) {
       {"endpoints:\n  - address: a\n", "t.yaml:2:14: 'a' is not HOST:PORT: the port is missing"},
       {endpoint + "  - address: a:1\n", "t.yaml:3:5: a second endpoint is called 'a:1'; give one of them a 'label'"},
       {"defaults: {address: a:1}\n" + endpoint,
-       "t.yaml:1:12: 'defaults' has no key 'address' (one of server_name, http, client_auth, versions, trust, "
+       "t.yaml:1:12: 'defaults' has no key 'address' (one of server_name, http, virtual_hosts, client_auth, versions, "
+       "trust, "
        "client_identity, client_ca, timeouts, min_days_left, suites)"},
       {"defaults:\n" + endpoint, "t.yaml:1:1: 'defaults' has no value"},
       {endpoint + "    client_auth: on\n",
@@ -132,6 +137,8 @@ TEST(Target, BadFilesSayWhereAndWhat) {
       {endpoint + "    http: {path: x}\n",
        "t.yaml:3:18: expected a path that begins with '/' and has no blanks, found 'x'"},
       {endpoint + "    http: {host: \"a\\r\\nX: y\"}\n", "t.yaml:3:18: 'a\\r\\nX: y' has a control character"},
+      {endpoint + "    virtual_hosts: {open: 127.0.0.1}\n", "t.yaml:3:27: '127.0.0.1' is no host name"},
+      {endpoint + "    virtual_hosts: {mutual: \"a b\"}\n", "t.yaml:3:29: 'a b' is no host name"},
       {endpoint + "    http: off\n", "t.yaml:3:11: expected 'http' (a map), found 'off'"},
       {endpoint + "    timeouts: {connect: 5}\n",
        "t.yaml:3:25: expected a duration such as 250ms, 5s or 2m, at most 24h, found '5'"},
