@@ -176,7 +176,7 @@ Judgement judge_told(const scenario::Case& one, const AttemptResult& result, con
       out.seen = "accepted: " + seen;
       break;
     case Acceptance::Kind::refused:
-      out.seen = "refused: " + seen;
+      if (!seen.starts_with("refused")) out.seen = "refused: " + seen;
       out.notes.push_back(fmt::format("enforced {}", to_text(acceptance.where)));
       break;
     case Acceptance::Kind::unclear:

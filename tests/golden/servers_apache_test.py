@@ -4,6 +4,9 @@ TLS 1.3 hears of it after it is done.
 
 A page for which alone a certificate is required asks for it once the request is read, by renegotiation or by post-handshake
 authentication. tlsproof plays neither, and says so.
+
+Of hosts that share a port Apache compares the name in the handshake with the Host header (421), and resumes no session under
+another name.
 """
 import pathlib
 import sys
@@ -11,10 +14,14 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.need import need  # noqa: E402
+from support.servers.base import BESIDE, NAME, OPEN, OTHER  # noqa: E402
 from support.servers.golden import ServerGolden  # noqa: E402
 from support.servers.apache import Apache  # noqa: E402
 
 need("apache2")
+
+HOSTS = {NAME: ["SSLCACertificateFile {ca}", "SSLVerifyClient require"], OPEN: ["SSLVerifyClient none"],
+         OTHER: ["SSLCACertificateFile {other_ca}", "SSLVerifyClient require"]}
 
 
 class ApacheGolden(ServerGolden, unittest.TestCase):
@@ -27,10 +34,12 @@ class ApacheGolden(ServerGolden, unittest.TestCase):
         "optional_no_ca": ["SSLCACertificateFile {ca}", "SSLVerifyClient optional_no_ca", "SSLVerifyDepth 2"],
         "require for a page": ["SSLCACertificateFile {ca}", "<Location />", "SSLVerifyClient require", "</Location>"],
         "none": ["SSLVerifyClient none"],
+        "hosts": HOSTS,
+        "hosts with the open one as default": {OPEN: HOSTS[OPEN], **HOSTS},
     }
     DECLARED = (("require", "required"), ("require with CRL", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
                 ("optional_no_ca", "unverified"), ("optional_no_ca", "required"), ("require for a page", "required"), ("require for a page", "none"),
-                ("none", "none"))
+                ("none", "none"), ("hosts", "required", BESIDE), ("hosts with the open one as default", "required", BESIDE))
     ONEWAY = "none"
 
 

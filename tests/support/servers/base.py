@@ -12,6 +12,9 @@ from support.servers.witness import Witness
 
 NAME = "server.test"
 CLIENT = "client.test"
+# Where hosts share an address: this one wants clients of our CA, the second nobody, the third clients of another CA.
+OPEN, OTHER = "open.test", "other.test"
+BESIDE = f"virtual_hosts: {{{{open: {OPEN}, mutual: {OTHER}}}}}"  # of a target file
 
 
 class Material:
@@ -25,11 +28,25 @@ class Material:
         pki("server", "--ca", f / "ca", "--name", NAME, "--out", f / "server")
         pki("client", "--ca", f / "ca", "--name", CLIENT, "--out", f / "client")
         self.client = (f / "client/client.crt", f / "client/client.key")
-        self.both = f / "both.pem"  # certificate and key in one file
-        self.both.touch(mode=0o600)
-        self.both.write_text(self.certificate.read_text() + self.key.read_text())
+        self.both = self._in_one(self.certificate, self.key)
 
         self.crl = self._make_crl("0815")
+        self.other_ca = f / "other/ca.crt"
+        pki("ca", "--subject", "O=Test,CN=Others", "--key", "p256", "--no-passphrase", "--out", f / "other")
+        pki("server", "--ca", f / "ca", "--name", NAME, "--name", OPEN, "--name", OTHER, "--out", f / "hosts")
+        self.hosts_certificate, self.hosts_key = f / "hosts/server.crt", f / "hosts/server.key"
+        self.hosts_both = self._in_one(self.hosts_certificate, self.hosts_key)
+
+    @staticmethod
+    def _in_one(certificate, key):
+        both = certificate.parent / "both.pem"
+        both.touch(mode=0o600)
+        both.write_text(certificate.read_text() + key.read_text())
+        return both
+
+    def words(self, text):
+        """A line of a mode with its files."""
+        return str(text).format(ca=self.ca, crl=self.crl, other_ca=self.other_ca)
 
     def _make_crl(self, *serials):
         """A CRL of the CA with these serials, valid for a month."""

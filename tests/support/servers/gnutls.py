@@ -8,4 +8,4 @@ class GnutlsServ(Server):
     def commands(self):
         m = self.material
         return [[self.path(), "--http", "--quiet", "--port", self.ports[mode], "--x509certfile", m.certificate, "--x509keyfile", m.key,
-                 *(str(word).format(ca=m.ca, crl=m.crl) for word in words)] for mode, words in self.modes.items()]
+                 *(m.words(word) for word in words)] for mode, words in self.modes.items()]

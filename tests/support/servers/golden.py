@@ -48,7 +48,7 @@ def lines(cells):
                 skipped.setdefault(text, []).append(name)
             else:
                 groups.setdefault((verdict, text), []).append(version)
-        out += [f"  {name:<28} {' '.join(versions):<8} {verdict:<13} {text}".rstrip() for (verdict, text), versions in groups.items()]
+        out += [f"  {name:<40} {' '.join(versions):<8} {verdict:<13} {text}".rstrip() for (verdict, text), versions in groups.items()]
     return out + [f"  skip: {' '.join(dict.fromkeys(names))}: {reason}" for reason, names in skipped.items()]
 
 
@@ -90,9 +90,9 @@ class ServerGolden:
         for mode, declared, *more in cls.DECLARED:
             suites = "[oneway, mtls]" if mode == cls.ONEWAY and oneway else "[mtls]"
             oneway = oneway and mode != cls.ONEWAY
-            label = ", ".join([mode, f"declared {declared}", *(key.replace("'", "") for key in more)])
+            label = ", ".join([mode, f"declared {declared}", *(key.split(": {")[0].split(": [")[0] for key in more)])
             lines.append(f"  - {{label: '{label}', address: '127.0.0.1:{cls.server.ports[mode]}', "
-                         f"client_auth: {declared}, suites: {suites}{', '.join(['', *more]).format(crl=m.crl)}}}")
+                         f"client_auth: {declared}, suites: {suites}{m.words(', '.join(['', *more]))}}}")
         target = m.folder / "target.yaml"
         target.write_text("\n".join(lines) + "\n")
         checked = check("--target", target)

@@ -8,4 +8,4 @@ class SServer(Server):
     def commands(self):
         m = self.material
         return [[self.path(), "s_server", "-accept", f"127.0.0.1:{self.ports[mode]}", "-cert", m.certificate, "-key", m.key, "-www",
-                 *(str(word).format(ca=m.ca, crl=m.crl) for word in words)] for mode, words in self.modes.items()]
+                 *(m.words(word) for word in words)] for mode, words in self.modes.items()]

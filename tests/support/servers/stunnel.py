@@ -14,7 +14,7 @@ class Stunnel(Server):
         lines = ["foreground = yes", "pid =", f"output = {f}/stunnel.log", "debug = info", "syslog = no"]
         for mode, more in self.modes.items():
             lines += [f"[{mode}]", f"accept = 127.0.0.1:{self.ports[mode]}", f"connect = {(self.closing if 'closing' in more else self.backend).address}", f"cert = {m.certificate}",
-                      f"key = {m.key}", *(line.format(ca=m.ca, crl=m.crl) for line in more if line != "closing")]
+                      f"key = {m.key}", *(m.words(line) for line in more if line != "closing")]
         config = f / "stunnel.conf"
         config.write_text("\n".join(lines) + "\n")
         return [[self.path(), config]]
