@@ -65,7 +65,16 @@ std::string Canvas::paint(std::string_view shown, Paint paint) const {
 
 void Canvas::line(std::string_view shown) {
   const size_t end = shown.find_last_not_of(' ');
-  out_ += shown.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  shown = shown.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  // In a log of GitHub Actions a line that begins so, blanks aside, is a command; a folded text may break there.
+  const size_t begin = std::min(shown.find_first_not_of(' '), shown.size());
+  const std::string_view text = shown.substr(begin);
+  if (text.starts_with("##[") || (text.starts_with("::") && text.find("::", 2) != std::string_view::npos)) {
+    out_ +=
+        std::string(begin - std::min<size_t>(begin, 1), ' ') + "\\" + std::string(text) + '\n';  // as wide as before
+    return;
+  }
+  out_ += shown;
   out_ += '\n';
 }
 

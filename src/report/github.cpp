@@ -111,9 +111,9 @@ class GithubWriter {
                    : +[](const Finding& f) {
                        return f.verdict != Verdict::pass && f.verdict != Verdict::skip && f.verdict != Verdict::info;
                      };
-    std::vector<Group> groups = group_stories(run, is_told);
-    std::ranges::stable_sort(groups, {}, [](const Group& group) { return verdict_rank(group.first()); });
-    for (const Group& group : groups) add(level_of(group.first()), annotation(group, name, where));
+    for (const Story& story : stories_of(run, is_told))
+      add(level_of(story.first()),
+          story.is_folded() ? folded(story, name, where) : annotation(story.groups.front(), name, where));
     skips(run, name, where);
   }
 
@@ -132,6 +132,15 @@ class GithubWriter {
     line("fix", f.fix);
     line("replay", group.shown().replay);
     return {title + " at " + name, message, where};
+  }
+
+  static Annotation folded(const Story& story, const std::string& name, const std::string& where) {
+    std::string message = "because: " + make_safe(story.first().reason, kMaxText);
+    for (const Group& group : story.groups) {
+      if (message.size() > kMaxLeftOut) break;
+      message += fmt::format("\n{} {}", make_safe(group.first().scenario, kMaxName), make_safe(versions_of(group), 60));
+    }
+    return {fmt::format("{} {} at {}", verdict_label(story.first()), cases_of(story), name), message, where};
   }
 
   // Folded by the reason: one thing to do each.

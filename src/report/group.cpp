@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "tlsproof/base/text.h"
@@ -77,13 +78,57 @@ std::vector<Group> group_stories(const verdict::EndpointRun& run, bool (*is_want
       is_wanted);
 }
 
+size_t verdict_rank(const Finding& finding) {
+  constexpr verdict::Verdict kOrder[] = {
+      verdict::Verdict::fail, verdict::Verdict::error, verdict::Verdict::inconclusive, verdict::Verdict::warn,
+      verdict::Verdict::info, verdict::Verdict::pass,  verdict::Verdict::skip};
+  const auto place = std::ranges::find(kOrder, finding.verdict) - std::begin(kOrder);
+  return static_cast<size_t>(place) + (excuse_of(finding).empty() ? 0 : std::size(kOrder));
+}
+
+std::vector<Story> stories_of(const verdict::EndpointRun& run, bool (*is_wanted)(const verdict::Finding& finding)) {
+  std::vector<Story> stories;
+  std::map<std::vector<std::string_view>, size_t> places;
+  for (Group& group : group_stories(run, is_wanted)) {
+    const Finding& finding = group.first();
+    const bool may_fold =
+        (finding.verdict == verdict::Verdict::error || finding.verdict == verdict::Verdict::inconclusive) &&
+        excuse_of(finding).empty() && !finding.reason.empty() && finding.repeats.empty();
+    if (may_fold) {
+      const auto [place, is_new] =
+          places.try_emplace({verdict::to_text(finding.verdict), finding.reason}, stories.size());
+      if (!is_new) {
+        stories[place->second].groups.push_back(std::move(group));
+        continue;
+      }
+    }
+    stories.emplace_back().groups.push_back(std::move(group));
+  }
+  std::ranges::stable_sort(stories, {}, [](const Story& story) { return verdict_rank(story.first()); });
+  return stories;
+}
+
+std::string cases_of(const Story& story) {
+  size_t num_cases = 0;
+  std::vector<std::string> scenarios;
+  for (const Group& group : story.groups) {
+    num_cases += group.findings.size();
+    scenarios.push_back(group.first().scenario);
+  }
+  const size_t num_scenarios = distinct(std::move(scenarios)).size();
+  return fmt::format("{} cases of {} scenario{}", num_cases, num_scenarios, num_scenarios == 1 ? "" : "s");
+}
+
 std::string versions_of(const Group& group) {
   std::vector<std::string> versions;
   for (const Finding* finding : group.findings) {
     std::string version = split_case(finding->case_id).version;
     if (!version.empty()) versions.push_back(std::move(version));
   }
-  return join(distinct(std::move(versions)), " ");
+  versions = distinct(std::move(versions));
+  // SSL 3.0 is older than any TLS.
+  std::ranges::stable_partition(versions, [](const std::string& version) { return version.starts_with("ssl"); });
+  return join(versions, " ");
 }
 
 std::string other_cases_of(const Group& group) {

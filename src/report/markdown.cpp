@@ -134,32 +134,33 @@ class MarkdownWriter {
       line("- because: " + code(run.error));
       line("");
     }
-    std::vector<Group> groups = group_stories(run, &is_told);
-    std::ranges::stable_sort(groups, {}, [](const Group& group) { return verdict_rank(group.first()); });
-    for (const Group& group : groups) {
-      if (out_.size() > kMaxDocument)
-        num_left_out_ += group.findings.size();
+    for (const Story& one : stories_of(run, &is_told)) {
+      if (out_.size() <= kMaxDocument)
+        story(run, one);
       else
-        story(run, group);
+        for (const Group& group : one.groups) num_left_out_ += group.findings.size();
     }
   }
 
-  void story(const EndpointRun& run, const Group& group) {
-    const Finding& f = group.first();
-    line(fmt::format("### {}: {} at {}", verdict_label(f), title_of(group), prose(name_of(run), kMaxLabel)));
-    line("");
-    line(prose(f.title));
+  void story(const EndpointRun& run, const Story& one) {
+    const Finding& f = one.first();
+    line(fmt::format("### {}: {} at {}", verdict_label(f),
+                     one.is_folded() ? cases_of(one) : title_of(one.groups.front()), prose(name_of(run), kMaxLabel)));
     line("");
     auto item = [this](std::string_view label, std::string_view text) {
       if (!text.empty()) line(fmt::format("- {}: {}", label, text));
     };
-    item("wanted", code(f.wanted));
-    item("seen", code(f.seen));
+    if (!one.is_folded()) {
+      line(prose(f.title));
+      line("");
+      item("wanted", code(f.wanted));
+      item("seen", code(f.seen));
+    }
     item("because", code(f.reason));
-    item("fix", prose(f.fix));
+    if (!one.is_folded()) item("fix", prose(f.fix));
     line("");
     Canvas canvas(Style{});
-    write_story(canvas, run, group);
+    write_story(canvas, run, one);
     // A <pre> of its own block: it ends at its end tag, whatever lines are in it (CommonMark §4.6).
     line("<details><summary>proof, why it matters, how to play it again</summary>");
     line("");

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "safe.h"
 #include "tlsproof/base/text.h"
@@ -18,7 +17,8 @@ using verdict::Verdict;
 
 constexpr size_t kMaxProofs = 3;  // ladders of one finding
 constexpr size_t kMaxLadderRows = 24;
-constexpr size_t kMaxListed = 12;    // citations, notes, repeats
+constexpr size_t kMaxListed = 12;  // citations, notes, repeats
+constexpr size_t kMaxCaseLines = 8;
 constexpr size_t kMaxReplay = 2000;  // bytes
 constexpr size_t kMaxPath = 4096;
 
@@ -131,13 +131,6 @@ std::string verdict_label(const Finding& finding) {
   return out;
 }
 
-size_t verdict_rank(const Finding& finding) {
-  constexpr Verdict kOrder[] = {Verdict::fail, Verdict::error, Verdict::inconclusive, Verdict::warn,
-                                Verdict::info, Verdict::pass,  Verdict::skip};
-  const auto place = std::ranges::find(kOrder, finding.verdict) - std::begin(kOrder);
-  return static_cast<size_t>(place) + (excuse_of(finding).empty() ? 0 : std::size(kOrder));
-}
-
 Paint verdict_paint(const Finding& finding) {
   if (!excuse_of(finding).empty()) return Paint::dim;
   switch (finding.verdict) {
@@ -176,6 +169,25 @@ void write_story(Canvas& canvas, const verdict::EndpointRun& run, const Group& g
   canvas.field("why", finding.why);
   canvas.field("fix", finding.fix);
   write_replay(canvas, group.shown().replay);
+}
+
+void write_story(Canvas& canvas, const verdict::EndpointRun& run, const Story& story) {
+  if (!story.is_folded()) return write_story(canvas, run, story.groups.front());
+  const Finding& finding = story.first();
+  canvas.blank();
+  canvas.heading(verdict_label(finding) + "  " + cases_of(story), verdict_paint(finding), false);
+  canvas.field("because", finding.reason);
+  std::string names;
+  for (const Group& group : story.groups) {
+    names += (names.empty() ? "" : ", ") + group.first().scenario;
+    if (const std::string versions = versions_of(group); !versions.empty()) names += " " + versions;
+  }
+  canvas.field("cases", names, kMaxCaseLines);
+  const auto proved =
+      std::ranges::find_if(story.groups, [](const Group& group) { return !group.shown().evidence.empty(); });
+  const Finding& shown = (proved == story.groups.end() ? story.groups.front() : *proved).shown();
+  write_proofs(canvas, run, shown);
+  write_replay(canvas, shown.replay);
 }
 
 }  // namespace tlsproof::report

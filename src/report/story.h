@@ -8,10 +8,10 @@ namespace tlsproof::report {
 
 // "FAIL", "INCONCLUSIVE", and its colour.
 [[nodiscard]] std::string verdict_label(const verdict::Finding& finding);
-// The worst first: fail, error, inconclusive, warn, info, pass, skip; after them all what is waived or known.
-[[nodiscard]] size_t verdict_rank(const verdict::Finding& finding);
 [[nodiscard]] Paint verdict_paint(const verdict::Finding& finding);
 
 void write_story(Canvas& canvas, const verdict::EndpointRun& run, const Group& group);
+// The same; of a folded one the reason, which cases it is, and the proof of the first that has one.
+void write_story(Canvas& canvas, const verdict::EndpointRun& run, const Story& story);
 
 }  // namespace tlsproof::report

@@ -10,6 +10,7 @@
 #include "group.h"
 #include "safe.h"
 #include "story.h"
+#include "table.h"
 #include "tlsproof/base/clock.h"
 #include "tlsproof/base/text.h"
 
@@ -21,7 +22,6 @@ using verdict::EndpointRun;
 using verdict::Finding;
 using verdict::Verdict;
 
-constexpr size_t kMinTitle = 24;  // columns below which a title in the table says nothing
 constexpr size_t kMaxNotes = 20;
 
 std::string seconds(int64_t ns) {
@@ -73,11 +73,24 @@ std::string client_auth_text(const EndpointRun& run) {
   return out + (run.declared_client_auth.empty() ? "; nothing declared" : "; declared: " + run.declared_client_auth);
 }
 
+// "FAILED  4 passed, 2 failed": the same word and numbers at the head of an endpoint and at the end of the run.
+void write_conclusion(Canvas& canvas, Conclusion conclusion, const std::string& counts) {
+  const std::string word(conclusion_word(conclusion));
+  const std::string margin(Canvas::kIndent, ' ');
+  std::string left = margin + canvas.paint(word, conclusion_paint(conclusion)) + "  ";
+  for (const std::string& line : canvas.fold(counts, canvas.width() - Canvas::kIndent - word.size() - 2, 4)) {
+    canvas.line(left + line);
+    left = margin + std::string(word.size() + 2, ' ');
+  }
+}
+
 void write_what_it_is(Canvas& canvas, const EndpointRun& run) {
   const std::string title = run.label.empty() || run.label == run.address
                                 ? make_safe(run.address, 300)
                                 : make_safe(run.label, 100) + "  " + make_safe(run.address, 300);
   canvas.heading(title, Paint::bold, true);
+  write_conclusion(canvas, conclude(run), run.unreachable ? "unreachable" : counts_text(verdict::count(run)));
+  canvas.blank();
   std::string peer = run.peer_address.empty() ? "none" : run.peer_address;
   if (!run.server_name.empty()) peer += ", as " + run.server_name;
   canvas.field("peer", peer, 2);
@@ -93,36 +106,6 @@ void write_what_it_is(Canvas& canvas, const EndpointRun& run) {
 
 bool is_skip(const Finding& finding) {
   return excuse_of(finding).empty() && finding.verdict == Verdict::skip;
-}
-
-// The table: a row for each scenario and verdict. Columns are as wide as what stands in them, within reason.
-void write_table(Canvas& canvas, const EndpointRun& run) {
-  std::vector<Group> rows = group_rows(run);
-  // Skips have a part of their own, where the reason stands once.
-  if (!canvas.style().verbose) std::erase_if(rows, [](const Group& row) { return is_skip(row.first()); });
-  if (rows.empty()) return;
-  size_t label_width = 4;
-  size_t id_width = 0;
-  size_t version_width = 0;
-  for (const Group& row : rows) {
-    label_width = std::max(label_width, verdict_label(row.first()).size());
-    id_width = std::max(id_width, display_width(make_safe(row.first().scenario, 200)));
-    version_width = std::max(version_width, display_width(make_safe(versions_of(row), 60)));
-  }
-  version_width = std::min<size_t>(version_width, 15);
-  const size_t fixed = Canvas::kIndent + label_width + 2 + 2 + version_width + 2;
-  id_width = std::min(id_width, canvas.width() - std::min(canvas.width(), fixed));
-  const size_t left = canvas.width() - fixed - id_width;
-  const bool has_titles = left >= kMinTitle;
-  canvas.blank();
-  for (const Group& row : rows) {
-    const Finding& finding = row.first();
-    std::string line(Canvas::kIndent, ' ');
-    line += canvas.paint(canvas.pad(verdict_label(finding), label_width), verdict_paint(finding)) + "  ";
-    line += canvas.pad(finding.scenario, id_width) + "  " + canvas.pad(versions_of(row), version_width);
-    if (has_titles) line += "  " + canvas.paint(canvas.fit(finding.title, left), Paint::dim);
-    canvas.line(line);
-  }
 }
 
 bool is_told(const Finding& finding) {
@@ -142,11 +125,9 @@ bool is_known(const Finding& finding) {
   return excuse_of(finding) == "known";
 }
 
-// The worst first, each kind in the order of the plan.
 void write_stories(Canvas& canvas, const EndpointRun& run) {
-  std::vector<Group> stories = group_stories(run, canvas.style().verbose ? &is_told_verbose : &is_told);
-  std::ranges::stable_sort(stories, {}, [](const Group& group) { return verdict_rank(group.first()); });
-  for (const Group& story : stories) write_story(canvas, run, story);
+  for (const Story& story : stories_of(run, canvas.style().verbose ? &is_told_verbose : &is_told))
+    write_story(canvas, run, story);
 }
 
 // "mtls/expired  1.2 1.3" and under it what was seen or why it was waived.
@@ -204,9 +185,16 @@ void write_skips(Canvas& canvas, const EndpointRun& run, bool applies, std::stri
   }
 }
 
+void write_remarks(Canvas& canvas, const EndpointRun& run) {
+  canvas.field("fixed", run.fixed.empty() ? "" : "since the baseline: " + join(run.fixed, ", "), 4);
+  for (size_t i = 0; i < run.notes.size() && i < kMaxNotes; ++i) canvas.field("note", run.notes[i], 4);
+  if (run.notes.size() > kMaxNotes) canvas.field("", fmt::format("… {} more", run.notes.size() - kMaxNotes));
+}
+
 void write_endpoint(Canvas& canvas, const EndpointRun& run) {
   canvas.blank();
   write_what_it_is(canvas, run);
+  write_remarks(canvas, run);
   write_table(canvas, run);
   write_stories(canvas, run);
   if (!canvas.style().verbose) {
@@ -216,11 +204,6 @@ void write_endpoint(Canvas& canvas, const EndpointRun& run) {
   }
   write_skips(canvas, run, true, "could not be tested");
   write_skips(canvas, run, false, "does not apply here");
-  if (run.notes.empty() && run.fixed.empty()) return;
-  canvas.blank();
-  canvas.field("fixed", run.fixed.empty() ? "" : "since the baseline: " + join(run.fixed, ", "), 4);
-  for (size_t i = 0; i < run.notes.size() && i < kMaxNotes; ++i) canvas.field("note", run.notes[i], 4);
-  if (run.notes.size() > kMaxNotes) canvas.field("", fmt::format("… {} more", run.notes.size() - kMaxNotes));
 }
 
 // Several endpoints: one line each, before the last line.
@@ -268,15 +251,8 @@ std::string write_text(const CheckRun& run, const Style& style) {
   write_overview(canvas, run);
   size_t num_attempts = 0;
   for (const EndpointRun& endpoint : run.endpoints) num_attempts += endpoint.attempts.size();
-  const Conclusion conclusion = conclude(run);
-  const std::string word(conclusion_word(conclusion));
+  write_conclusion(canvas, conclude(run), summary_line(run));
   const std::string margin(Canvas::kIndent, ' ');
-  std::string left = margin + canvas.paint(word, conclusion_paint(conclusion)) + "  ";
-  for (const std::string& line :
-       canvas.fold(summary_line(run), canvas.width() - Canvas::kIndent - word.size() - 2, 4)) {
-    canvas.line(left + line);
-    left = margin + std::string(word.size() + 2, ' ');
-  }
   canvas.line(margin + canvas.paint(canvas.fit(fmt::format("{} connection{} in {}, {}", num_attempts,
                                                            num_attempts == 1 ? "" : "s", seconds(run.duration_ns),
                                                            format_utc(run.start_wall_ns / 1'000'000'000)),

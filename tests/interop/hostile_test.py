@@ -202,13 +202,13 @@ CASES = [
     Case("garbage_after_handshake", handshaken(lambda c: (c.sendall(record(APPLICATION, bytes(99))), hold(c))), BROKEN, (1,), BETWEEN, True,
          TLS_WORDS),
     # The handshake holds and application data flows: what the page is does not matter to these scenarios.
-    Case("application_flood", app_flood, "PASS oneway/handshake", (0,), None, True, TLS_WORDS),
-    Case("endless_headers", answer(b"HTTP/1.1 200 OK\r\n", b"X-Filler: " + b"a" * 4000 + b"\r\n"), "PASS oneway/handshake", (0,), None, True, TLS_WORDS),
-    Case("gigabyte_body", answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", b"b" * 16384), "PASS oneway/handshake", (0,), None, True, TLS_WORDS),
-    Case("gigabyte_promised", answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), "PASS oneway/handshake", (0,), None, True, TLS_WORDS),
-    Case("endless_chunks", answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"4\r\nabcd\r\n" * 1000), "PASS oneway/handshake", (0,), None, True,
+    Case("application_flood", app_flood, "PASS chain_valid, handshake, name_matches", (0,), None, True, TLS_WORDS),
+    Case("endless_headers", answer(b"HTTP/1.1 200 OK\r\n", b"X-Filler: " + b"a" * 4000 + b"\r\n"), "PASS chain_valid, handshake, name_matches", (0,), None, True, TLS_WORDS),
+    Case("gigabyte_body", answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", b"b" * 16384), "PASS chain_valid, handshake, name_matches", (0,), None, True, TLS_WORDS),
+    Case("gigabyte_promised", answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), "PASS chain_valid, handshake, name_matches", (0,), None, True, TLS_WORDS),
+    Case("endless_chunks", answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"4\r\nabcd\r\n" * 1000), "PASS chain_valid, handshake, name_matches", (0,), None, True,
          TLS_WORDS),
-    Case("escapes_in_status", answer(b"HTTP/1.1 200 \x1b[31m\0\xff\xfe\xe2\x80\xae\r\nContent-Length: 0\r\n\r\n"), "PASS oneway/handshake", (0,), None, True, TLS_WORDS),
+    Case("escapes_in_status", answer(b"HTTP/1.1 200 \x1b[31m\0\xff\xfe\xe2\x80\xae\r\nContent-Length: 0\r\n\r\n"), "PASS chain_valid, handshake, name_matches", (0,), None, True, TLS_WORDS),
 ]
 
 

@@ -91,6 +91,12 @@ TEST(Text, ColoursOnlyWhenAskedAndTakeNoColumns) {
   EXPECT_EQ(trimmed(coloured), trimmed(plain));
 }
 
+size_t num_of(const std::string& text, std::string_view what) {
+  size_t num = 0;
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++num;
+  return num;
+}
+
 CheckRun run_of(std::vector<Verdict> verdicts, bool unreachable = false) {
   CheckRun run;
   verdict::EndpointRun& endpoint = run.endpoints.emplace_back();
@@ -149,7 +155,7 @@ TEST(Text, TheLastWordNeverSuggestsSuccessWhenNotAllWasJudged) {
 
 TEST(Text, VersionsThatSayTheSameAreOneRowAndOneStory) {
   const std::string text = write_text(make_sample_run(), {});
-  EXPECT_THAT(text, HasSubstr("PASS          mtls/good                  1.2 1.3"));
+  EXPECT_THAT(text, HasSubstr("\n      FAIL          expired               1.2 1.3  An expired"));
   size_t stories = 0;
   for (const std::string& line : split(text, '\n')) stories += line.starts_with("─── FAIL");
   EXPECT_EQ(stories, 1U);
@@ -158,6 +164,62 @@ TEST(Text, VersionsThatSayTheSameAreOneRowAndOneStory) {
   const std::string two = write_text(differ, {});
   EXPECT_THAT(two, HasSubstr("─── FAIL  mtls/expired  TLS 1.2 ─"));
   EXPECT_THAT(two, HasSubstr("─── FAIL  mtls/expired  TLS 1.3 ─"));
+}
+
+TEST(Text, LongSuitesStayAtAGlance) {
+  CheckRun run;
+  verdict::EndpointRun& endpoint = run.endpoints.emplace_back();
+  for (int i = 0; i < 120; ++i) {
+    verdict::Finding& f = endpoint.findings.emplace_back();
+    f.scenario =
+        (i < 60 ? "conformance/rfc8446/hello/check_" : "conformance/rfc8446/finished/check_") + std::to_string(i / 2);
+    f.case_id = i % 2 == 0 ? "[tls=1.2]" : "[tls=1.3]";
+    f.title = "Something holds";
+    f.verdict = i == 7 ? Verdict::fail : Verdict::pass;
+  }
+  const std::string text = write_text(run, {});
+  EXPECT_THAT(text, HasSubstr("    conformance/rfc8446/hello  59 passed, 1 failed\n"
+                              "      FAIL  check_3  1.3  Something holds\n"
+                              "      PASS  check_0, check_1, check_2, check_3 1.2, check_4, "));
+  EXPECT_LT(num_of(text.substr(0, text.find("─── FAIL")), "\n"), 20U);
+  EXPECT_GT(num_of(write_text(run, {.verbose = true}), "\n      PASS  check_"), 58U);
+}
+
+// Versions that could not be told are one thing to know, not one for each scenario.
+TEST(Text, OneReasonIsToldOnce) {
+  CheckRun run =
+      run_of({Verdict::inconclusive, Verdict::inconclusive, Verdict::inconclusive, Verdict::error, Verdict::error});
+  std::vector<verdict::Finding>& findings = run.endpoints[0].findings;
+  for (size_t i : {0U, 1U, 3U}) findings[i].reason = "nobody knows whether it speaks TLS 1.2";
+  findings[2].reason = "another one";
+  const std::string text = write_text(run, {});
+  EXPECT_THAT(text, HasSubstr("─── INCONCLUSIVE  2 cases of 2 scenarios ─"));
+  EXPECT_THAT(text, HasSubstr("    because  nobody knows whether it speaks TLS 1.2\n    cases    s1, s2\n"));
+  for (const char* title : {"─── INCONCLUSIVE  s3 ─", "─── ERROR  s4 ─", "─── ERROR  s5 ─"})
+    EXPECT_EQ(num_of(text, title), 1U) << title;
+  findings[1].repeats = {"1 of 2: this", "1 of 2: that"};
+  EXPECT_THAT(write_text(run, {}), HasSubstr("─── INCONCLUSIVE  s2 ─")) << "what it saw is its own";
+}
+
+// A log of GitHub Actions obeys lines that begin with :: or ##[, blanks aside.
+TEST(Text, NoLineIsACommandOfTheRunner) {
+  for (const std::string evil : {"::add-mask::e", "##[error]e"}) {
+    CheckRun run = run_of({Verdict::fail, Verdict::info});
+    std::string text_of_many_lines;
+    for (int i = 0; i < 60; ++i) text_of_many_lines += std::string(static_cast<size_t>(i % 7), 'x') + " " + evil;
+    for (verdict::Finding& f : run.endpoints[0].findings)
+      f.seen = f.why = f.reason = f.title = f.wanted = text_of_many_lines;
+    size_t num_guarded = 0;
+    for (const std::string& line : split(write_text(run, {}), '\n')) {
+      const std::string trimmed = line.substr(std::min(line.size(), line.find_first_not_of(' ')));
+      EXPECT_FALSE(trimmed.starts_with("::") || trimmed.starts_with("##[")) << line;
+      num_guarded += trimmed.starts_with("\\" + evil.substr(0, 2)) ? 1U : 0U;
+    }
+    EXPECT_GT(num_guarded, 0U);
+  }
+  CheckRun run = run_of({Verdict::fail});
+  run.endpoints[0].findings[0].seen = "::1 refused";
+  EXPECT_THAT(write_text(run, {}), HasSubstr("seen     ::1 refused\n"));
 }
 
 TEST(Text, ACommandCanBeCopied) {
@@ -241,12 +303,6 @@ TEST(Hostile, NothingReachesATerminalOrBreaksADocument) {
     GTEST_SKIP() << "python3-jsonschema is not installed";
   }
   EXPECT_EQ(std::system(command.c_str()), 0);
-}
-
-size_t num_of(const std::string& text, std::string_view what) {
-  size_t num = 0;
-  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++num;
-  return num;
 }
 
 // Every set of verdicts with each threshold, complete or not: the file and the exit status tell the same.
