@@ -140,6 +140,7 @@ TEST_F(Chains, TheSessionIsThatOfTheName) {
   uint32_t made = 0;
   play(one, 1, [&](const session::Plan&) { return with_session(++made); });
   ASSERT_EQ(offered_.size(), 4U);
+  ASSERT_TRUE(offered_[2] && offered_[3]);
   EXPECT_EQ(offered_[2]->lifetime_s, 1U);
   EXPECT_EQ(offered_[3]->lifetime_s, 2U);
 }
