@@ -8,10 +8,20 @@ import pathlib
 import sys
 
 from support.check import check
-from support.servers.base import NAME, Material, private_folder
+from support.servers.base import NAME, OPEN, OTHER, Material, private_folder
 from support.servers.witness import Witness
 
 VERSIONS = ("1.2", "1.3")
+# The scenarios that come by another way: with what certificate, and (name in the handshake, name in the request) of each visit.
+WAYS = {
+    "hosts/open_name_mutual_host": ("none", [(OPEN, NAME)]),
+    "hosts/mutual_name_open_host": ("none", [(NAME, OPEN)]),
+    "hosts/no_server_name": ("none", [(None, NAME)]),
+    "hosts/unknown_server_name": ("none", [("unknown.invalid", NAME)]),
+    "sessions/resumed_without": ("good", [(NAME, NAME), (NAME, NAME)]),
+    "sessions/open_host": ("none", [(OPEN, OPEN), (NAME, NAME)]),
+    "sessions/other_host[identity=good]": ("good", [(NAME, NAME), (OTHER, OTHER)]),
+}
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "golden/servers"
 
 
@@ -156,6 +166,28 @@ class ServerGolden:
                     who = {"none": "no client certificate", "good": "good client certificate"}.get(client, f"client certificate {client}")
                     ours = seen_by_us(endpoint.outcome(f"{who}, TLS {version}"))
                     self.assertEqual(ours, witnessed, f"{endpoint}\n{self.server.logs()}")
+
+    def test_witness_of_hosts_and_sessions(self):
+        """libssl comes by the same other ways, and is let in or kept out as we are."""
+        num = 0
+        for label, endpoint in self.checked.endpoints.items():
+            witness = Witness(self.server.ports[label.rsplit(", declared", 1)[0]], NAME, self.material.ca)
+            if label.endswith("http: none"):
+                continue  # the witness asks for a page
+            for scenario, (who, visits) in WAYS.items():
+                for version in VERSIONS:
+                    name, _, rest = scenario.partition("[")
+                    finding = endpoint.findings.get(f"mtls/{name}[tls={version}{',' + rest if rest else ']'}")
+                    if finding is None or finding["verdict"] not in ("pass", "fail", "info"):
+                        continue
+                    num += 1
+                    with self.subTest(endpoint=label, scenario=scenario, version=version):
+                        told, resumed = witness.meets_at(self.material.client if who == "good" else None, version, visits)
+                        alert = told.split(",")[0] + " (" if told.startswith("alert") else told.split(",")[0]
+                        self.assertIn(alert, finding["seen"], endpoint)
+                        if len(visits) > 1 and told.startswith("HTTP"):
+                            self.assertEqual(resumed, "the session was resumed" in finding["seen"] + str(finding["notes"]), endpoint)
+        self.assertGreater(num, 5)
 
     @staticmethod
     def clients(endpoint):

@@ -37,27 +37,41 @@ class Witness:
     def meets(self, identity, version):
         """What the client with this (certificate, key), or None, is told: 'alert NAME, handshake complete', 'HTTP 200', 'closed, …'
         (without a word) and the like."""
-        complete = False
+        return self._connect(self._context(identity, version), self.name, self.name)[0]
+
+    def meets_at(self, identity, version, visits):
+        """The last of several visits, each (name in the handshake, name in the request) and each resuming the session of the one
+        before: (what it is told, whether the session was resumed)."""
+        context = self._context(identity, version)
+        context.check_hostname = False
+        session = None
+        for server_name, host in visits:
+            told, resumed, session = self._connect(context, server_name, host, session)
+        return told, resumed
+
+    def _connect(self, context, server_name, host, session=None):
+        """(what it is told, whether the session was resumed, the session)"""
+        complete, resumed = False, False
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=10) as raw:
-                context = self._context(identity, version)
-                with context.wrap_socket(raw, server_hostname=self.name, suppress_ragged_eofs=False) as tls:
-                    complete = True
-                    return self._converse(tls)
+                with context.wrap_socket(raw, server_hostname=server_name, suppress_ragged_eofs=False, session=session) as tls:
+                    complete, resumed = True, tls.session_reused
+                    return self._converse(tls, host), resumed, tls.session
         except ssl.SSLZeroReturnError:
-            return self._ended("close_notify", complete)
+            how = "close_notify"
         except ssl.SSLError as error:
             alert = ALERT.search(error.reason or "")
             ended = isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
-            return self._ended(f"alert {alert[1].lower()}" if alert else "closed" if ended else str(error), complete)
+            how = f"alert {alert[1].lower()}" if alert else "closed" if ended else str(error)
         except TimeoutError:
-            return self._ended("nothing", complete)
+            how = "nothing"
         except OSError:
-            return self._ended("closed", complete)
+            how = "closed"
+        return self._ended(how, complete), resumed, None
 
-    def _converse(self, tls):
+    def _converse(self, tls, host):
         try:
-            tls.sendall(f"GET / HTTP/1.1\r\nHost: {self.name}\r\nConnection: close\r\n\r\n".encode())
+            tls.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         except OSError:
             pass  # what the server said before it closed can still be read
         answer = b""
