@@ -52,6 +52,7 @@ struct OtherSubcommand {
 constexpr std::array kOthers = {
     OtherSubcommand{"crl", "make a certificate revocation list", run_pki_crl},
     OtherSubcommand{"p12", "put a key and its certificates into a PKCS#12 file", run_pki_p12},
+    OtherSubcommand{"inspect", "tell what files hold, and what is weak about it", run_pki_inspect},
     OtherSubcommand{"fault", "make one that is wrong in exactly one way, for tests", run_pki_fault},
 };
 

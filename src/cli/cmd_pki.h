@@ -65,6 +65,7 @@ struct CaFiles {
 // ---- the other subcommands, each in its cmd_pki_<name>.cpp
 int run_pki_fault(std::span<const std::string> args, CommandContext& context);
 int run_pki_crl(std::span<const std::string> args, CommandContext& context);
+int run_pki_inspect(std::span<const std::string> args, CommandContext& context);
 int run_pki_p12(std::span<const std::string> args, CommandContext& context);
 
 }  // namespace tlsproof::cli

@@ -121,7 +121,7 @@ class Words(Folder):
         self.assertIn(b"needs a", closed.stderr)
 
     def test_help_of_every_command(self):
-        commands = [[], ["check"], ["probe"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["p12"], ["crl"], ["fault"]))]
+        commands = [[], ["check"], ["probe"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["p12"], ["crl"], ["inspect"], ["fault"]))]
         for _, done in run_all([*words, "--help"] for words in commands):
             expect_sound(self, done, {0})
             self.assertEqual(done.err, b"", done)
