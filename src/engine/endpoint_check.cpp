@@ -115,8 +115,13 @@ size_t EndpointCheck::want(Recipe recipe, bool exclusive, std::string_view uniqu
   const std::string key = recipe.key(unique);
   auto [found, is_new] = played_by_key_.emplace(key, played_.size());
   if (is_new)
-    played_.push_back(Played{
-        .recipe = std::move(recipe), .exclusive = exclusive, .results = {}, .attempts = {}, .logs = {}, .error = {}});
+    played_.push_back(Played{.recipe = std::move(recipe),
+                             .exclusive = exclusive,
+                             .results = {},
+                             .attempts = {},
+                             .logs = {},
+                             .error = {},
+                             .doubt = {}});
   else if (exclusive)
     played_[found->second].exclusive = true;
   return found->second;
@@ -140,12 +145,17 @@ Status EndpointCheck::play(unsigned repeat) {
     }
   }
   TLSPROOF_TRY(auto results, run_jobs(std::move(jobs)));
+  std::vector<Place> batch;
+  bool gone = false;
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i]) continue;
     Played& played = played_[owners[i]];
+    batch.push_back({owners[i], played.results.size()});
     played.attempts.push_back(results[i]->attempt);
     played.results.push_back(std::move(results[i]->result));
+    gone |= played.results.back().outcome.kind == Outcome::Kind::unreachable;
   }
+  if (gone && baseline_) look_into_crash(batch);
   return {};
 }
 
@@ -299,8 +309,13 @@ void EndpointCheck::plan_references(const scenario::Case& one) {
   if (expect.kind != Expect::Kind::client_auth || expect.client_auth != scenario::ClientAuthExpected::kept_out) return;
   if (plans_.has_identity() && !references_again_.contains(version)) {
     references_again_[version] = played_.size();
-    played_.push_back(
-        {.recipe = plans_.settle(good), .exclusive = false, .results = {}, .attempts = {}, .logs = {}, .error = {}});
+    played_.push_back({.recipe = plans_.settle(good),
+                       .exclusive = false,
+                       .results = {},
+                       .attempts = {},
+                       .logs = {},
+                       .error = {},
+                       .doubt = {}});
   }
   if (!endpoint_->virtual_hosts.open.empty() && !open_pages_.contains(version)) {
     Recipe open;
@@ -337,6 +352,10 @@ Judgement EndpointCheck::judge_repetition(const PlannedCase& planned, const Play
                                           const JudgeContext& context) const {
   Judgement out = judge(planned.one, played.recipe.identity, played.results[repetition], context);
   doubt_edits(*played.logs[repetition], out);
+  if (!played.doubt.empty() && decides(out.verdict)) {
+    out.verdict = Verdict::inconclusive;
+    out.reason = played.doubt;
+  }
   return out;
 }
 
@@ -555,6 +574,14 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   keep_error(play(options_->repeat));
   keep_error(play_chains());
   keep_error(play_baseline_again());
+  if (baseline_again_ && baseline_again_->outcome.kind == Outcome::Kind::unreachable) {
+    std::vector<Place> all;
+    for (size_t i = 0; i < played_.size(); ++i)
+      for (size_t n = 0; n < played_[i].results.size(); ++n) all.push_back({i, n});
+    look_into_crash(all);
+    baseline_again_.reset();
+    keep_error(play_baseline_again());
+  }
 
   ChainTerms terms;
   terms.anchors = material_.anchors;

@@ -46,6 +46,12 @@ class EndpointCheck {
     std::vector<size_t> attempts;                 // their indexes in run_.attempts
     std::vector<std::shared_ptr<EditLog>> logs;   // by repetition, where there are edits
     std::string error;                            // why it could not be planned
+    std::string doubt;                            // why what was seen may be another connection's doing
+  };
+  // One repetition of what was played.
+  struct Place {
+    size_t played = 0;
+    size_t repetition = 0;
   };
   // What one repetition of a case says, and what proves it.
   struct Repetition {
@@ -72,6 +78,13 @@ class EndpointCheck {
   // Plays, and enters what was played into the run; the results have the jobs' indexes.
   Result<std::vector<std::optional<Attempted>>> run_jobs(std::vector<session::Job> jobs);
   Status play_baseline_again();
+  // crash.cpp: the endpoint no longer accepts connections. Plays again, alone, those of `batch` that may have brought
+  // it down and those that came too late. Who brings it down again ends as `crashed`.
+  void look_into_crash(std::span<const Place> batch);
+  [[nodiscard]] bool accepts_connections() const;
+  [[nodiscard]] bool comes_back() const;
+  std::optional<Attempted> play_alone(const Recipe& recipe, const std::shared_ptr<EditLog>& log, std::string_view why);
+  bool play_again(const Place& place);
   [[nodiscard]] Result<std::vector<scenario::Selected>> select(const scenario::Library& library) const;
   void set_material_features();
   void plan(std::span<const scenario::Selected> selected);
