@@ -156,15 +156,16 @@ class Evidence(unittest.TestCase):
                     self.assertIn(FINISHED, seen.types[0])
                     self.assertIn(FINISHED, seen.types[1])
                     self.assertEqual(seen.types[1][:1], [SERVER_HELLO])
-                    self.assertTrue(seen.certificates[1])
+                    self.assertEqual(seen.certificates[1] > 0, not outcome["resumed"])
+                    counted["resumed"] += outcome["resumed"]
                     self.assertEqual(CERTIFICATE_REQUEST in seen.types[1], outcome["client_certificate_requested"])
                     self.assertEqual(seen.certificates[0] > 0, outcome["client_certificate_sent"])
                     self.assertEqual(CERTIFICATE_VERIFY in seen.types[0], outcome["client_certificate_sent"])
                     self.assertEqual(seen.status or 0, outcome["http_status"])
                     counted["complete", version, seen.status] += 1
-        # Both versions, the page and its refusal, an alert, and what is no TLS: or the above proves little.
+        # Both versions, the page and its refusal, an alert, a session that goes on, and what is no TLS: or the above proves little.
         for what in (("complete", "TLS 1.2", 200), ("complete", "TLS 1.3", 200), ("complete", "TLS 1.2", 400), ("complete", "TLS 1.3", 400),
-                     "alert", "plain"):
+                     "alert", "plain", "resumed"):
             self.assertGreater(counted[what], 0, counted)
 
     def test_report_story_and_index_name_the_files(self):
