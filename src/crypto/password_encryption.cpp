@@ -43,14 +43,14 @@ std::string hash_name(int nid) {
     case NID_hmacWithSHA512:
       return "HMAC-SHA512";
     default:
-      return nid == NID_undef ? "an unknown hash" : OBJ_nid2sn(nid);
+      return nid <= NID_undef ? "an unknown hash" : OBJ_nid2sn(nid);
   }
 }
 
 using Support = PasswordEncryption::Support;
 
 void set_cipher(PasswordEncryption& out, int nid) {
-  if (nid == NID_undef) return;
+  if (nid <= NID_undef) return;
   out.cipher = OBJ_nid2sn(nid);
   const Owned<EVP_CIPHER, EVP_CIPHER_free> cipher(EVP_CIPHER_fetch(nullptr, out.cipher.c_str(), nullptr));
   if (cipher)
@@ -92,7 +92,8 @@ void read_pbes2(PasswordEncryption& out, const ASN1_TYPE* parameter) {
 // PBES1 and PKCS#12's own schemes: one OID names cipher, hash and derivation.
 void read_pbes1(PasswordEncryption& out, int scheme, const ASN1_TYPE* parameter) {
   int cipher = 0, hash = 0;
-  if (EVP_PBE_find(EVP_PBE_TYPE_OUTER, scheme, &cipher, &hash, nullptr) != 1) return;
+  // The table has PBKDF2 by itself too, with -1 for the cipher that it does not imply.
+  if (EVP_PBE_find(EVP_PBE_TYPE_OUTER, scheme, &cipher, &hash, nullptr) != 1 || cipher <= NID_undef) return;
   set_cipher(out, cipher);
   const bool pkcs12 = scheme >= NID_pbe_WithSHA1And128BitRC4 && scheme <= NID_pbe_WithSHA1And40BitRC2_CBC;
   out.kdf = fmt::format("{} with {}", pkcs12 ? "PKCS#12's derivation" : "PBKDF1", hash_name(hash));
