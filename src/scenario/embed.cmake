@@ -10,7 +10,7 @@ set(rows "")
 set(number 0)
 foreach(path IN LISTS paths)
   file(RELATIVE_PATH relative "${ROOT}" "${path}")
-  if(relative MATCHES "^targets/")  # examples for users, not scenarios
+  if(relative MATCHES "^(targets|ci)/")  # examples for users, not scenarios
     continue()
   endif()
   if(NOT relative MATCHES "^[A-Za-z0-9_/.-]+$")

@@ -94,7 +94,8 @@ Result<Library> Library::make(std::span<const SourceFile> files) {
   constexpr std::string_view kYaml = ".yaml";
   std::vector<std::pair<std::string, const SourceFile*>> seen;
   for (const SourceFile& file : files) {
-    if (!file.path.ends_with(kYaml) || file.path.starts_with("targets/")) continue;
+    if (!file.path.ends_with(kYaml) || file.path.starts_with("targets/") || file.path.starts_with("ci/"))
+      continue;  // examples for users
     if (!is_path(file.path))
       return fail_usage(
           fmt::format("{}: the path of a scenario has letters, digits and _ / . - only", escape_terminal(file.name)));

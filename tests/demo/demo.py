@@ -110,6 +110,7 @@ def check_all(demo, hosts, out):
     for host, declared, good in hosts:
         done = subprocess.run([demo.tlsproof, "check", "--target", str(target), "--endpoint", host.name, "--color", "never",
                                "--report", f"json={out}/{host.name}.json", "--report", f"text={out}/{host.name}.txt",
+                               "--report", f"junit={out}/{host.name}.xml", "--report", f"markdown={out}/{host.name}.md",
                                *(["--evidence", str(out / "evidence")] if host.name == PROVED else [])],
                               capture_output=True, text=True)
         rows.append((host.name, declared, done.returncode))
@@ -124,7 +125,7 @@ def check_all(demo, hosts, out):
     for name, declared, status in rows:
         word = {0: "all holds", 1: "a fault was found"}.get(status, "could not be judged")
         print(f"{name:<31} {declared:<10} {status:>4}  {word}")
-    print(f"\nThe full reports, text and JSON, are in {out}/")
+    print(f"\nThe full reports, as text, JSON, JUnit and Markdown, are in {out}/")
     for surprise in surprises:
         print(f"\nNOT AS EXPECTED: {surprise}", file=sys.stderr)
     return 1 if surprises else 0

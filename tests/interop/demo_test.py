@@ -42,6 +42,8 @@ class Demo(unittest.TestCase):
         for host in self.reports:
             self.assertIn(host, self.done.stdout)
             self.assertTrue((self.out / f"{host}.txt").read_text().strip(), host)
+            self.assertTrue((self.out / f"{host}.md").read_text().startswith(f"## tlsproof: {'PASSED' if host in GOOD else 'FAILED'}\n"), host)
+            self.assertEqual("<failure " in (self.out / f"{host}.xml").read_text(), host not in GOOD, host)
 
     def test_it_shows_how_to_look_at_the_proof(self):
         """Where there is a tshark, by doing it."""

@@ -166,6 +166,10 @@ TEST(Target, ExamplesAreGoodAndPathsFollowTheFile) {
   auto mtls = load_target_file(folder + "/mtls.yaml");
   ASSERT_TRUE(mtls) << mtls.error().what;
   EXPECT_EQ(mtls->endpoints.size(), 3U);
+  auto ci = load_target_file(folder + "/ci.yaml");
+  ASSERT_TRUE(ci) << ci.error().what;
+  EXPECT_EQ(ci->endpoints.at(1).client_ca.passphrase.name, "CLIENT_CA_PASSPHRASE");
+  EXPECT_EQ(ci->waivers.at(0).endpoint, ci->endpoints.at(0).label);
   EXPECT_EQ(load_target_file("no/such.yaml").error().message(),
             "cannot read the YAML file 'no/such.yaml': No such file or directory");
 }
