@@ -77,7 +77,9 @@ std::vector<OptionSpec> option_specs(Kind kind) {
                   {"csr", "FILE", "certify the key and subject of this request (PKCS#10), make no key"},
                   {"csr-names", "", "take the names over from the request too"},
                   {"from-key-passphrase-file", "FILE", "file with the passphrase of --from-key's file"},
-                  {"from-key-passphrase-env", "VARIABLE", "the same from an environment variable"}});
+                  {"from-key-passphrase-env", "VARIABLE", "the same from an environment variable"},
+                  {"key-passphrase-file", "FILE", "encrypt the new key under the passphrase in this file"},
+                  {"key-passphrase-env", "VARIABLE", "the same from an environment variable"}});
   }
   const auto whose = ca ? std::string_view("file with the passphrase that protects the new key (or opens --from-key's)")
                         : std::string_view("file with the passphrase of the CA's key");
@@ -196,8 +198,8 @@ Status plan_outputs(Plan& plan) {
   std::vector<OutputFile> outputs{{cert, "certificate", 0644}};
   if (plan.makes_key()) outputs.push_back({key, "key", 0600});
   std::vector<std::string> inputs;
-  for (const std::string& input :
-       {plan.issuer_cert, plan.issuer_key, options.get("from-key"), options.get("csr"), options.get("passphrase-file")})
+  for (const std::string& input : {plan.issuer_cert, plan.issuer_key, options.get("from-key"), options.get("csr"),
+                                   options.get("passphrase-file"), options.get("key-passphrase-file")})
     if (!input.empty()) inputs.push_back(input);
   TLSPROOF_TRY(plan.outputs, check_outputs(std::move(outputs), inputs, plan.force()));
   return {};
@@ -239,9 +241,13 @@ Result<Plan> make_plan(const Subcommand& sub, const ParsedOptions& options) {
   if (options.has("from-key") && options.has("csr")) return fail_usage("give one of --from-key and --csr, not both");
   if (options.has("key") && !plan.makes_key())
     return fail_usage("--key says what key to make; --from-key and --csr bring one");
+  for (const char* option : {"key-passphrase-file", "key-passphrase-env"})
+    if (options.has(option) && !plan.makes_key())
+      return fail_usage(fmt::format("--{} is for a new key; --from-key and --csr bring one", option));
   TLSPROOF_TRY(plan.key, parse_key(options.get("key", sub.default_key)));
   TLSPROOF_TRY(plan.days, options.integer("days", sub.default_days, 1, kMaxDays));
-  for (const char* prefix : {"", "issuer-", "from-key-"}) TLSPROOF_TRY_VOID(check_passphrase_options(options, prefix));
+  for (const char* prefix : {"", "issuer-", "from-key-", "key-"})
+    TLSPROOF_TRY_VOID(check_passphrase_options(options, prefix));
   if (options.has("no-passphrase") && (options.has("passphrase-file") || options.has("passphrase-env")))
     return fail_usage("--no-passphrase contradicts the passphrase that is given");
   TLSPROOF_TRY_VOID(plan_names(plan));
@@ -332,9 +338,13 @@ Result<Key> use_given_key(const Plan& plan, CommandContext& context) {
 
 Result<Key> make_key(const Plan& plan, CommandContext& context) {
   SecretBytes passphrase;
-  const bool encrypt = plan.ca() && !plan.options->has("no-passphrase");
+  const bool leaf_encrypted = plan.options->has("key-passphrase-file") || plan.options->has("key-passphrase-env");
+  const bool encrypt = plan.ca() ? !plan.options->has("no-passphrase") : leaf_encrypted;
   if (encrypt) {
-    const PassphraseRequest request{.prefix = "", .purpose = "the CA's key", .create = true};
+    const PassphraseRequest request{.prefix = plan.ca() ? "" : "key-",
+                                    .purpose = plan.ca() ? "the CA's key" : "the new key",
+                                    .create = true,
+                                    .can_do_without = plan.ca()};
     TLSPROOF_TRY(passphrase, read_passphrase(*plan.options, request, context));
   }
   TLSPROOF_TRY(crypto::PrivateKey key, crypto::PrivateKey::generate(plan.key.kind, plan.key.rsa_bits));

@@ -248,6 +248,23 @@ class Making(Folder):
         pki("ca", "--from-key", sealed, "--passphrase-file", self.passfile, "--subject", "CN=x", "--cert-out", self.folder / "x.crt", check=0)
         self.assertEqual(openssl("verify", "-x509_strict", "-CAfile", self.folder / "x.crt", self.folder / "x.crt").returncode, 0)
 
+    def test_encrypted_leaf_key(self):
+        ca = self.make_ca()
+        for extra, env in ((["--key-passphrase-file", self.passfile], {}), (["--key-passphrase-env", "LEAF"], {"LEAF": PASSPHRASE})):
+            out = self.folder / f"leaf{len(env)}"
+            made = json.loads(pki("client", "--ca", ca, "--name", "c.test", *extra, "--out", out, "--format", "json", env=env, check=0).stdout)
+            self.assertTrue(made["key_encrypted"])
+            self.assertIn("BEGIN ENCRYPTED PRIVATE KEY", (out / "client.key").read_text())
+            public = openssl("pkey", "-in", out / "client.key", "-passin", f"file:{self.passfile}", "-pubout").stdout
+            self.assertEqual(public, openssl("x509", "-in", out / "client.crt", "-noout", "-pubkey").stdout)
+        key = self.folder / "own.key"
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
+        self.refused(2, "is for a new key", "client", "--ca", ca, "--name", "c.test", "--from-key", key, "--key-passphrase-file", self.passfile,
+                     "--out", self.folder / "new")
+        (self.folder / "none").write_text("\n")
+        self.refused(2, "the passphrase for the new key is empty", "client", "--ca", ca, "--name", "c.test", "--key-passphrase-file",
+                     self.folder / "none", "--out", self.folder / "new")
+
     def request(self, *more):
         openssl("req", "-new", "-newkey", "rsa:2048", "-noenc", "-keyout", self.folder / "r.key", "-out", self.folder / "r.csr", *more)
         return self.folder / "r.csr"
