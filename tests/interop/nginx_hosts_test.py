@@ -23,6 +23,7 @@ TICKETS = f"""
     hosts/mutual_name_open_host        | info | accepted: HTTP 200: OK       | accepted: HTTP 200: OK
     hosts/no_server_name               | pass | kept out: {NO_CERTIFICATE}   | kept out: {NO_CERTIFICATE}
     hosts/open_name_mutual_host        | pass | kept out: {MISDIRECTED}      | kept out: {MISDIRECTED}
+    hosts/this_name_other_host         | pass | kept out: {MISDIRECTED}      | kept out: {MISDIRECTED}
     hosts/unknown_server_name          | pass | kept out: {NO_CERTIFICATE}   | kept out: {NO_CERTIFICATE}
     sessions/bad_then_good             | info | ~refused: {BAD_CERTIFICATE}  | ~refused: {BAD_CERTIFICATE}
     sessions/bad_then_resumed          | pass | ~kept out: {BAD_CERTIFICATE} | ~kept out: {BAD_CERTIFICATE}
