@@ -27,11 +27,16 @@ constexpr std::array kEndpointOptions = {
     OptionSpec{"client-ca-key", "FILE", "its key"},
     OptionSpec{"passphrase-file", "FILE", "passphrase of the encrypted files above"},
     OptionSpec{"passphrase-env", "VARIABLE", "the same from an environment variable"},
+    OptionSpec{
+        "app", "NAME",
+        "the service: http (default) or none; smtp, imap, pop3, ldap, ftp, xmpp, postgres, mysql, where TLS is asked "
+        "for first; smtps, imaps, pop3s, ldaps, ftps, xmpps, redis, where it begins at once"},
+    OptionSpec{"app-user", "NAME", "postgres, mysql: who the client says it is; default: tlsproof"},
     OptionSpec{"http-path", "PATH", "the page that is asked for; default: /"},
     OptionSpec{"http-host", "NAME", "the Host header; default: the server's name"},
     OptionSpec{"open-host", "NAME", "another name at the same address, which asks for no client certificate"},
     OptionSpec{"other-mutual-host", "NAME", "another name there, which requires client certificates of another CA"},
-    OptionSpec{"no-http", "", "send no HTTP request after the handshake"},
+    OptionSpec{"no-http", "", "the same as --app none"},
     OptionSpec{"timeout", "SECONDS", "limit of each step: connect, handshake, request; default: 5"},
     OptionSpec{"tls", "VERSION", "only this version: 1.2 or 1.3", true},
     OptionSpec{"jobs", "N", "connections in flight; default: 8"},
@@ -51,11 +56,11 @@ constexpr std::array kCheckOptions = {
 };
 
 // These describe one endpoint, and stand in the target file when there is one.
-constexpr std::array<std::string_view, 16> kOfOneEndpoint = {
-    "connect-to",    "server-name",     "trust",          "crl",
-    "client-auth",   "client-cert",     "client-key",     "client-ca",
-    "client-ca-key", "passphrase-file", "passphrase-env", "http-path",
-    "http-host",     "no-http",         "open-host",      "other-mutual-host"};
+constexpr std::array<std::string_view, 18> kOfOneEndpoint = {
+    "connect-to",        "server-name", "trust",     "crl",           "client-auth",
+    "client-cert",       "client-key",  "client-ca", "client-ca-key", "passphrase-file",
+    "passphrase-env",    "http-path",   "http-host", "no-http",       "open-host",
+    "other-mutual-host", "app",         "app-user"};
 
 Status read_passphrase_source(const ParsedOptions& options, target::PassphraseSource& passphrase) {
   if (options.has("passphrase-file") && options.has("passphrase-env"))
@@ -85,6 +90,26 @@ Result<std::string> read_host_name(const ParsedOptions& options, std::string_vie
   return name;
 }
 
+// The service: --app, or --no-http for none of them.
+Status read_app(const ParsedOptions& options, target::Endpoint& endpoint) {
+  const std::string name = options.get("app", options.has("no-http") ? "none" : "http");
+  const auto protocol = app::parse_protocol(name);
+  if (!protocol) return fail_usage(fmt::format("--app: {}", app::unknown_protocol(name)));
+  endpoint.app.protocol = *protocol;
+  if (options.has("no-http") && *protocol != app::Protocol::none)
+    return fail_usage(fmt::format("--no-http stands beside --app {}; give one of them", name));
+  for (const std::string_view of_http : {"http-path", "http-host"})
+    if (options.has(of_http) && *protocol != app::Protocol::http)
+      return fail_usage(fmt::format("--{} is for HTTP, and --app says {}", of_http, name));
+  if (!options.has("app-user")) return {};
+  if (*protocol != app::Protocol::postgres && *protocol != app::Protocol::mysql)
+    return fail_usage("--app-user is for --app postgres and mysql");
+  endpoint.app.user = options.get("app-user");
+  if (!target::is_user_name(endpoint.app.user))
+    return fail_usage("--app-user: a user name has no control characters, and 1 to 64 bytes");
+  return {};
+}
+
 Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
   if (options.has("connect-to")) {
     TLSPROOF_TRY(endpoint.connect_to, parse_host_port(options.get("connect-to")));
@@ -109,7 +134,7 @@ Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
   }
   TLSPROOF_TRY_VOID(read_pair(options, "client-cert", "client-key", endpoint.client_identity));
   TLSPROOF_TRY_VOID(read_pair(options, "client-ca", "client-ca-key", endpoint.client_ca));
-  endpoint.http.enabled = !options.has("no-http");
+  TLSPROOF_TRY_VOID(read_app(options, endpoint));
   endpoint.http.path = options.get("http-path", "/");
   if (!endpoint.http.path.starts_with('/'))
     return fail_usage(

@@ -90,6 +90,35 @@ Acceptance over_http(const session::AttemptResult& result, const session::Attemp
   return {Kind::accepted, Where::nowhere, {}};  // the application was reached and spoke of something else
 }
 
+// The answers of other services. Each says by itself whether it serves; what its refusal means shows by comparing.
+Acceptance over_service(const session::AttemptResult& result, const session::AttemptResult* reference) {
+  using Kind = Acceptance::Kind;
+  using Where = Acceptance::Where;
+  const app::Reply& reply = result.outcome.reply;
+  switch (reply.sign) {
+    case app::Sign::accepted:
+      return {Kind::accepted, Where::nowhere, {}};
+    case app::Sign::certificate:
+      return {Kind::refused, Where::application, {}};
+    case app::Sign::busy:
+      return {Kind::unclear, Where::application,
+              fmt::format("{} speaks of the server's state, not of the client", reply.text)};
+    case app::Sign::none:
+      return {Kind::unclear, Where::nowhere, verdict::describe(result.outcome)};
+    case app::Sign::refused:
+      break;
+  }
+  if (reference != nullptr && reference->outcome.reply.sign == app::Sign::accepted)
+    return {Kind::refused, Where::application, fmt::format("the good client gets {}", reference->outcome.reply.text)};
+  // Who was not asked for a certificate is not refused for one.
+  if (result.server_flight_complete && result.certificate_request.count == 0)
+    return {Kind::accepted, Where::nowhere, {}};
+  return {Kind::unclear, Where::application,
+          fmt::format("{} may refuse the client or only what it asked for; --client-cert or --client-ca give a good "
+                      "client to compare with, and --app-user a user of PostgreSQL or MySQL who may log in",
+                      reply.text)};
+}
+
 }  // namespace
 
 std::string_view to_text(Acceptance::Where where) {
@@ -102,6 +131,8 @@ std::string_view to_text(Acceptance::Where where) {
       return "after the handshake was complete for the client";
     case Acceptance::Where::http:
       return "over HTTP, after a complete handshake";
+    case Acceptance::Where::application:
+      return "by the application, after a complete handshake";
   }
   return {};
 }
@@ -113,6 +144,7 @@ Acceptance classify(const session::AttemptResult& result, const session::Attempt
   switch (outcome.kind) {
     case Outcome::Kind::completed:
       if (outcome.http_status != 0) return over_http(result, reference);
+      if (outcome.reply.sign != app::Sign::none) return over_service(result, reference);
       return {Kind::accepted, Acceptance::Where::nowhere, {}};
     case Outcome::Kind::alert:
     case Outcome::Kind::close_notify:
@@ -120,6 +152,7 @@ Acceptance classify(const session::AttemptResult& result, const session::Attempt
     case Outcome::Kind::reset:
       return {Kind::refused, where, {}};
     case Outcome::Kind::no_objection:
+      if (!outcome.app.empty()) return over_service(result, reference);
       return {Kind::unclear, Acceptance::Where::nowhere, "no objection came, but no sign of acceptance either"};
     case Outcome::Kind::waited:
     case Outcome::Kind::hang:
@@ -129,6 +162,7 @@ Acceptance classify(const session::AttemptResult& result, const session::Attempt
     case Outcome::Kind::plain_text:
     case Outcome::Kind::peer_violation:
     case Outcome::Kind::unreachable:
+    case Outcome::Kind::no_tls:
     case Outcome::Kind::local_failure:
       break;
   }

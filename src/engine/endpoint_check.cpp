@@ -237,12 +237,18 @@ void EndpointCheck::set_material_features() {
     features_.set("client_identity", Answer::no, "no client certificate was given");
   const bool named = !endpoint_->sni().empty();
   features_.set("server_name", named ? Answer::yes : Answer::no, named ? "given" : "no name was given");
-  if (!endpoint_->http.enabled) features_.set("http", Answer::no, "declared");
   const std::pair<std::string_view, const std::string*> hosts[] = {
       {"virtual_host.open", &endpoint_->virtual_hosts.open}, {"virtual_host.mutual", &endpoint_->virtual_hosts.mutual}};
   for (const auto& [feature, name] : hosts)
     features_.set(feature, name->empty() ? Answer::no : Answer::yes,
                   name->empty() ? "no such name was given" : "given");
+  // Where nothing is known of the service, HTTP is still worth a try.
+  const app::Protocol protocol = endpoint_->app.protocol;
+  if (protocol != app::Protocol::http) features_.set("http", Answer::no, "declared");
+  if (protocol == app::Protocol::http || protocol == app::Protocol::none)
+    features_.set("app.http", Answer::yes, "no other service is declared");
+  else
+    features_.set("app.http", Answer::no, fmt::format("it speaks {} (--app)", app::protocol_info(protocol).title));
 }
 
 std::vector<x509::Certificate> EndpointCheck::issuers_seen() const {
@@ -513,7 +519,9 @@ void EndpointCheck::compare_baselines() {
   if (!baseline_again_ || played_[*baseline_].results.empty()) return;
   const Outcome& before = played_[*baseline_].results.front().outcome;
   const Outcome& after = baseline_again_->outcome;
-  if (before.kind == after.kind && before.http_status == after.http_status && before.version == after.version) return;
+  if (before.kind == after.kind && before.http_status == after.http_status && before.reply.sign == after.reply.sign &&
+      before.version == after.version)
+    return;
   Finding finding;
   finding.scenario = "engine/baseline";
   finding.title = "The endpoint answers an ordinary client at the end as at the beginning";

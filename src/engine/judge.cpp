@@ -36,7 +36,7 @@ Judgement not_run(std::string wanted, const session::AttemptResult& result) {
 }
 
 bool did_not_run(const Outcome& outcome) {
-  return outcome.kind == Outcome::Kind::unreachable ||
+  return outcome.kind == Outcome::Kind::unreachable || outcome.kind == Outcome::Kind::no_tls ||
          (outcome.kind == Outcome::Kind::local_failure && outcome.version == 0);
 }
 
@@ -66,11 +66,19 @@ Judgement not_renegotiated(std::string wanted, std::string seen, const session::
   return out;
 }
 
+std::string_view service(const Outcome& outcome) {
+  return outcome.app.empty() ? std::string_view("HTTP") : std::string_view(outcome.app);
+}
+
+bool asks_something(const target::Endpoint& endpoint) {
+  return endpoint.app.protocol != app::Protocol::none;
+}
+
 // As far as TLS tells the client was let in; what it asked for was not understood, or it was not to ask: Node closes on
 // a bad certificate no differently in TLS 1.3.
 bool closed_on_request(const Outcome& outcome, const JudgeContext& context) {
   return refused(outcome) && outcome.kind != Outcome::Kind::alert && outcome.handshake_complete &&
-         outcome.phase == verdict::Phase::after_finished && context.endpoint->http.enabled;
+         outcome.phase == verdict::Phase::after_finished && asks_something(*context.endpoint);
 }
 
 Judgement judge_completes(const scenario::Case& one, const session::AttemptResult& result,
@@ -82,8 +90,16 @@ Judgement judge_completes(const scenario::Case& one, const session::AttemptResul
     Judgement out = judged(Verdict::pass, wanted, seen);
     if (app::recognise_nginx_answer(outcome.http_status, result.response_body) == app::NginxAnswer::no_certificate)
       out.notes.push_back("the page wants a client certificate; --client-cert and --client-key give one");
+    if (outcome.reply.sign == app::Sign::certificate)
+      out.notes.push_back("the application wants a client certificate; --client-cert and --client-key give one");
     return with_ending(std::move(out), result);
   }
+  if (outcome.kind == Outcome::Kind::no_objection && !outcome.app.empty())
+    return with_ending(undecided(wanted, seen,
+                                 fmt::format("the handshake was complete, but nothing came that {} says; --app names "
+                                             "what the server speaks",
+                                             outcome.app)),
+                       result);
   if (outcome.kind == Outcome::Kind::no_objection)
     return with_ending(undecided(wanted, seen,
                                  "the handshake was complete, but no application data and no clean close came; "
@@ -93,7 +109,10 @@ Judgement judge_completes(const scenario::Case& one, const session::AttemptResul
   const bool asked_in_vain = outcome.client_certificate_requested && !outcome.client_certificate_sent;
   if (closed_on_request(outcome, context) && !asked_in_vain)
     return with_ending(
-        undecided(wanted, seen, "the server closed on the HTTP request; --no-http if it does not speak HTTP"), result);
+        undecided(wanted, seen,
+                  fmt::format("the server closed on the {0} request; --app names what it speaks, if not {0}",
+                              service(outcome))),
+        result);
   if (refused(outcome) && outcome.client_certificate_requested && !outcome.client_certificate_sent &&
       !context.has_identity) {
     Judgement out = judged(Verdict::skip, wanted, seen);
@@ -301,17 +320,18 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
                                  "so that it may be refused for that alone"),
                        result);
   // Without a request nginx has not judged the client yet.
-  if (accepted && !context.endpoint->http.enabled && ruling.verdict == Verdict::fail)
+  if (accepted && !asks_something(*context.endpoint) && ruling.verdict == Verdict::fail)
     return with_ending(
         undecided(ruling.wanted, seen,
-                  "the server may judge the client only at its first request, and none was sent (--no-http)"),
+                  "the server may judge the client only at its first request, and none was sent (--app none)"),
         result);
   if (!accepted && wants_to_renegotiate(result)) return not_renegotiated(ruling.wanted, seen, result);
   const bool measured = reference != nullptr && classify(*reference, nullptr).kind == Acceptance::Kind::accepted;
   if (!accepted && !measured && closed_on_request(result.outcome, context))
     return with_ending(undecided(ruling.wanted, seen,
-                                 fmt::format("the server closed on the HTTP request, for the certificate or because it "
-                                             "speaks no HTTP (then --no-http){}",
+                                 fmt::format("the server closed on the {} request, for the certificate or because it "
+                                             "speaks no {} (--app names what it speaks){}",
+                                             service(result.outcome), service(result.outcome),
                                              context.has_identity ? "" : "; a good client would tell")),
                        result);
   // Who refuses everybody proves nothing by refusing the bad ones.
@@ -322,14 +342,14 @@ Judgement judge_knock(const scenario::Identity& played, const session::AttemptRe
                          (knock == Knock::none && result.outcome.alert == registry::alert::certificate_required));
   if (!accepted && !is_proof && knock != Knock::good && context.has_identity) {
     const Acceptance good = reference != nullptr ? classify(*reference, nullptr) : Acceptance();
-    // A good client that only HTTP did not please was let in by TLS: then a refusal by TLS is one.
-    const bool let_in = good.kind == Acceptance::Kind::accepted ||
-                        (good.kind == Acceptance::Kind::unclear && good.where == Acceptance::Where::http &&
-                         acceptance.where != Acceptance::Where::http);
-    const bool told_by_nginx =
-        app::recognise_nginx_answer(result.outcome.http_status, result.response_body) != app::NginxAnswer::other &&
-        good.kind == Acceptance::Kind::unclear;
-    if (!let_in && !told_by_nginx)
+    // A good client that only the application did not please was let in by TLS: then a refusal by TLS is one.
+    const bool let_in =
+        good.kind == Acceptance::Kind::accepted ||
+        (good.kind == Acceptance::Kind::unclear && is_inside(good.where) && !is_inside(acceptance.where));
+    const bool says_why =
+        app::recognise_nginx_answer(result.outcome.http_status, result.response_body) != app::NginxAnswer::other ||
+        result.outcome.reply.sign == app::Sign::certificate;
+    if (!let_in && !(says_why && good.kind == Acceptance::Kind::unclear))
       return with_ending(
           undecided(ruling.wanted, seen,
                     good.kind == Acceptance::Kind::refused && !closed_on_request(reference->outcome, context)

@@ -46,6 +46,7 @@ std::vector<size_t> ending_events(const session::AttemptResult& result) {
         if (events[i].direction == wire::Direction::server_to_client && (events[i].code & 0xff) != 0) return {i};
         break;
       case EventKind::http_response:
+      case EventKind::app_response:
       case EventKind::connect_failed:
       case EventKind::problem:
         return {i};

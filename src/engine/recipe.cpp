@@ -177,8 +177,13 @@ Result<session::Plan> PlanMaker::make(const Recipe& recipe, const std::shared_pt
   plan.plain_http = recipe.client.plain_http;
   plan.timeouts = {endpoint_->timeouts.connect, endpoint_->timeouts.handshake, endpoint_->timeouts.request,
                    endpoint_->timeouts.drain};
-  if (plan.plain_http || (recipe.client.request && endpoint_->http.enabled)) {
-    TLSPROOF_TRY(plan.request, make_request(*endpoint_, recipe.client.http_host));
+  plan.app = {.protocol = plan.plain_http ? app::Protocol::http : endpoint_->app.protocol,
+              .ask = recipe.client.request,
+              .request = {},
+              .domain = endpoint_->name(),
+              .user = endpoint_->app.user};
+  if (plan.app.ask && plan.app.protocol == app::Protocol::http) {
+    TLSPROOF_TRY(plan.app.request, make_request(*endpoint_, recipe.client.http_host));
   }
   if (plan.plain_http) return plan;
 

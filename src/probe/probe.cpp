@@ -151,6 +151,8 @@ void conclude(std::span<const Seen> seen, target::Features& features) {
                  requested == Answer::yes ? "CertificateRequest came" : "no CertificateRequest came");
 
   for (const Seen& one : seen) {
+    if (one.result->outcome.reply.sign != app::Sign::none)
+      return features.set("app.answers", Answer::yes, one.result->outcome.reply.text);
     if (one.result->outcome.http_status != 0)
       return features.set("http", Answer::yes, fmt::format("answered with status {}", one.result->outcome.http_status));
   }
@@ -158,8 +160,9 @@ void conclude(std::span<const Seen> seen, target::Features& features) {
 
 bool unreachable(std::span<const Seen> seen, std::string& why) {
   for (const Seen& one : seen) {
-    if (one.result->outcome.kind != Outcome::Kind::unreachable) return false;
-    if (why.empty()) why = one.result->outcome.detail;
+    const Outcome& outcome = one.result->outcome;
+    if (outcome.kind != Outcome::Kind::unreachable && outcome.kind != Outcome::Kind::no_tls) return false;
+    if (why.empty()) why = outcome.kind == Outcome::Kind::no_tls ? verdict::describe(outcome) : outcome.detail;
   }
   return !seen.empty();
 }

@@ -198,6 +198,9 @@ class CheckJson {
     code("our_alert", o.alert_sent_by_us, o.our_alert, registry::alert_name(o.our_alert));
     json_.field("http_status", o.http_status);
     text("http_reason", o.http_reason);
+    text("app", o.app);
+    json_.field("app_status", o.reply.status);
+    text("app_reply", o.reply.text);
     text("detail", o.detail);
     code("version", o.version != 0, o.version, registry::version_name(o.version));
     code("cipher_suite", o.cipher_suite != 0, o.cipher_suite, registry::cipher_suite_name(o.cipher_suite));

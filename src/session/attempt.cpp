@@ -207,7 +207,7 @@ AttemptResult Active::take_result() {
   namespace type = registry::handshake_type;
   result.server_flight_complete =
       client.num_received(result.outcome.version >= 0x0304 ? type::finished : type::server_hello_done) > 0;
-  result.response_body = to_bytes(conversation_.response().body());
+  result.response_body = to_bytes(conversation_.response_body());
   if (job_->plan.keep_session && !client.sessions().empty())
     result.session = std::make_shared<const tls::Session>(client.sessions().back());
   result.trace = trace_;

@@ -30,6 +30,8 @@ constexpr auto kInfos = std::to_array<FeatureInfo>({
     {"key_type.ecdsa", "has an ECDSA certificate", ""},
     {"key_type.ed25519", "has an Ed25519 certificate", ""},
     {"http", "speaks HTTP/1.1 once the handshake is complete", ""},
+    {"app.http", "is an endpoint of HTTP, as far as is known", ""},
+    {"app.answers", "answers as its service does, once the handshake is complete", ""},
     {"server_name", "is known by a DNS name, which the server_name extension can carry",
      "give --server-name (server_name in a target file)"},
     {"virtual_host.open", "another name at the same address is known that asks for no client certificate",

@@ -17,7 +17,7 @@ using config::Node;
 
 // Everything that an endpoint may say; `defaults` may say all but the first three.
 constexpr std::string_view kEndpointKeys[] = {
-    "address",  "label", "connect_to",      "server_name", "http",     "virtual_hosts", "client_auth",
+    "address",  "label", "connect_to",      "server_name", "app",      "http",          "virtual_hosts", "client_auth",
     "versions", "trust", "client_identity", "client_ca",   "timeouts", "min_days_left", "suites"};
 constexpr auto kDefaultKeys = std::span(kEndpointKeys).subspan(3);
 
@@ -103,7 +103,13 @@ class Loader {
             fmt::format("'{}' is no host name; 'none' sends no name", escape_terminal_limited(name, 80)));
       out.server_name = name == "none" ? std::string() : name;
     }
-    if (const Node* node = fields.find("http")) TLSPROOF_TRY_VOID(http(*node, out.http));
+    if (const Node* node = fields.find("app")) {
+      TLSPROOF_TRY_VOID(app(*node, out.app));
+      if (const Node* http = fields.find("http"); http && out.app.protocol != app::Protocol::http)
+        return http->error(fmt::format("'http' stands beside 'app: {}'; a service is one of them",
+                                       app::protocol_info(out.app.protocol).name));
+    }
+    if (const Node* node = fields.find("http")) TLSPROOF_TRY_VOID(http(*node, out));
     if (const Node* node = fields.find("virtual_hosts")) TLSPROOF_TRY_VOID(virtual_hosts(*node, out.virtual_hosts));
     if (const Node* node = fields.find("client_auth")) {
       TLSPROOF_TRY(size_t index, node->one_of(client_auth_words(), "client_auth"));
@@ -126,13 +132,35 @@ class Loader {
     return {};
   }
 
-  static Status http(const Node& node, Http& out) {
+  // "smtp", or {protocol: postgres, user: alice}.
+  static Status app(const Node& node, App& out) {
+    const Node* name = &node;
+    out = {};
+    if (!node.is_scalar()) {
+      TLSPROOF_TRY(Fields fields, Fields::open(node, "'app'", {"protocol", "user"}));
+      TLSPROOF_TRY(name, fields.require("protocol"));
+      if (const Node* user = fields.find("user")) {
+        TLSPROOF_TRY(out.user, user->word());
+        if (!is_user_name(out.user)) return user->error("a user name has no control characters, and 1 to 64 bytes");
+      }
+    }
+    TLSPROOF_TRY(const std::string word, name->word());
+    const auto protocol = app::parse_protocol(word);
+    if (!protocol) return name->error(app::unknown_protocol(word));
+    out.protocol = *protocol;
+    return {};
+  }
+
+  // What is said of HTTP means that HTTP is spoken.
+  static Status http(const Node& node, Endpoint& endpoint) {
+    Http& out = endpoint.http;
+    out = {};
     if (node.is_scalar() && node.scalar() == "none") {
-      out = {.enabled = false, .path = "/", .host = ""};
+      endpoint.app.protocol = app::Protocol::none;
       return {};
     }
+    endpoint.app.protocol = app::Protocol::http;
     TLSPROOF_TRY(Fields fields, Fields::open(node, "'http'", {"path", "host"}));
-    out = {};
     if (const Node* path = fields.find("path")) {
       TLSPROOF_TRY(out.path, path->word());
       if (!out.path.starts_with('/') || out.path.find(' ') != std::string::npos)

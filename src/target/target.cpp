@@ -58,6 +58,12 @@ std::string Endpoint::name() const {
   return server_name && !server_name->empty() ? *server_name : address.host;
 }
 
+bool is_user_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7f;
+  });
+}
+
 Result<Target> make_target(std::string_view host_port) {
   Endpoint endpoint;
   TLSPROOF_TRY(endpoint.address, parse_host_port(host_port));

@@ -35,6 +35,7 @@ void Trace::begin(std::string local_address, std::string peer_address) {
   for (Bytes& stream : streams_) stream.clear();
   for (Bytes& contents : contents_) contents.clear();
   num_bytes_ = {};
+  tls_begins_ = {};
   texts_.clear();
   text_ranges_.clear();
   secrets_.clear();  // wipes
@@ -66,7 +67,7 @@ void Trace::on_record(const RecordSeen& record) {
   event.opened = record.opened;
   event.code = record.content_type;
   event.version = record.version;
-  event.stream = record.stream;
+  event.stream = in_stream(record.direction, record.stream);
   event.content = keep_content(record.direction, record.content);
 }
 
@@ -74,7 +75,7 @@ void Trace::on_message(const MessageSeen& message) {
   Event& event = add(EventKind::message, message.direction);
   event.level = message.level;
   event.code = message.type;
-  event.stream = message.stream;
+  event.stream = in_stream(message.direction, message.stream);
   event.content = keep_content(message.direction, message.raw);
   if (version_ != 0 || message.type != registry::handshake_type::server_hello ||
       message.raw.size() < wire::kHandshakeHeaderLen) {
@@ -90,24 +91,24 @@ void Trace::on_alert(Direction direction, Level level, uint8_t alert_level, uint
   Event& event = add(EventKind::alert, direction);
   event.level = level;
   event.code = static_cast<uint16_t>(alert_level << 8 | description);
-  event.stream = stream;
+  event.stream = in_stream(direction, stream);
 }
 
 void Trace::on_change_cipher_spec(Direction direction, ByteRange stream) {
-  add(EventKind::change_cipher_spec, direction).stream = stream;
+  add(EventKind::change_cipher_spec, direction).stream = in_stream(direction, stream);
 }
 
 void Trace::on_application_data(Direction direction, Level level, ByteView data, ByteRange stream) {
   Event& event = add(EventKind::application_data, direction);
   event.level = level;
-  event.stream = stream;
+  event.stream = in_stream(direction, stream);
   event.content = keep_content(direction, data);
 }
 
 void Trace::on_problem(Direction direction, Level level, std::string_view what, ByteRange stream) {
   Event& event = add(EventKind::problem, direction);
   event.level = level;
-  event.stream = stream;
+  event.stream = in_stream(direction, stream);
   event.text = keep_text(what);
 }
 
@@ -117,10 +118,19 @@ void Trace::on_secret(SecretLabel label, const std::array<uint8_t, 32>& client_r
   secrets_.push_back({label, client_random, SecretBytes(secret)});
 }
 
-void Trace::on_event(EventKind kind, Direction direction, std::string_view text, uint16_t code) {
+void Trace::on_event(EventKind kind, Direction direction, std::string_view text, uint16_t code, ByteRange stream) {
   Event& event = add(kind, direction);
+  event.stream = stream;
   event.code = code;
   event.text = keep_text(text);
+}
+
+void Trace::begin_tls() {
+  for (size_t i = 0; i < tls_begins_.size(); ++i) tls_begins_[i] = static_cast<size_t>(num_bytes_[i]);
+}
+
+ByteRange Trace::in_stream(Direction direction, ByteRange of_tls) const {
+  return {tls_begins_[index(direction)] + of_tls.offset, of_tls.len};
 }
 
 ByteView Trace::stream(Direction direction) const {

@@ -49,6 +49,8 @@ std::string_view when(const Outcome& outcome) {
   switch (outcome.phase) {
     case Phase::connecting:
       return "while connecting";
+    case Phase::prelude:
+      return "before TLS";
     case Phase::handshake:
       return "during the handshake";
     case Phase::after_finished:
@@ -80,6 +82,7 @@ std::string http_text(const Outcome& outcome) {
 
 std::string describe_completed(const Outcome& outcome) {
   if (outcome.http_status != 0) return http_text(outcome);
+  if (!outcome.reply.text.empty()) return outcome.reply.text;
   if (outcome.phase == Phase::application) return "handshake completed, application data exchanged";
   return "handshake completed and closed cleanly";
 }
@@ -122,6 +125,8 @@ std::string_view to_text(Phase phase) {
   switch (phase) {
     case Phase::connecting:
       return "connecting";
+    case Phase::prelude:
+      return "prelude";
     case Phase::handshake:
       return "handshake";
     case Phase::after_finished:
@@ -158,6 +163,8 @@ std::string_view to_text(Outcome::Kind kind) {
       return "peer_violation";
     case Outcome::Kind::unreachable:
       return "unreachable";
+    case Outcome::Kind::no_tls:
+      return "no_tls";
     case Outcome::Kind::local_failure:
       return "local_failure";
   }
@@ -170,6 +177,8 @@ std::string describe(const Outcome& outcome) {
     case Outcome::Kind::completed:
       return describe_completed(outcome);
     case Outcome::Kind::no_objection:
+      if (!outcome.app.empty() && !outcome.detail.empty())
+        return fmt::format("handshake completed; no answer as {} gives it: {}", outcome.app, outcome.detail);
       return "handshake completed; no objection, and no answer either, within the time given";
     case Outcome::Kind::alert:
       return fmt::format("refused {} with alert {}", at, alert_text(outcome.alert));
@@ -191,6 +200,8 @@ std::string describe(const Outcome& outcome) {
       return describe_violation(outcome);
     case Outcome::Kind::unreachable:
       return with_detail("no connection could be made", outcome.detail);
+    case Outcome::Kind::no_tls:
+      return with_detail("TLS was not begun", outcome.detail);
     case Outcome::Kind::local_failure:
       return with_detail(fmt::format("we could not go on {}", at), outcome.detail);
   }

@@ -31,8 +31,9 @@ struct Draft {
   ByteRange stream;
 };
 
-bool is_http(EventKind kind) {
-  return kind == EventKind::http_request || kind == EventKind::http_response;
+bool is_talk(EventKind kind) {
+  return kind == EventKind::http_request || kind == EventKind::http_response || kind == EventKind::app_request ||
+         kind == EventKind::app_response;
 }
 
 bool is_ticket(const Event& event) {
@@ -85,12 +86,12 @@ class DraftList {
     if (event.direction != before.direction) return false;
     if (is_ticket(event) && is_ticket(before)) return merge(last, index, marked, false);
     const bool is_data = event.kind == EventKind::application_data;
-    if (is_data && (before.kind == EventKind::application_data || is_http(before.kind))) {
+    if (is_data && (before.kind == EventKind::application_data || is_talk(before.kind))) {
       last.data_len += event.content.len;
       return merge(last, index, marked, false);
     }
     // The line of a request or a response says more than that there was data.
-    if (is_http(event.kind) && before.kind == EventKind::application_data) return merge(last, index, marked, true);
+    if (is_talk(event.kind) && before.kind == EventKind::application_data) return merge(last, index, marked, true);
     return false;
   }
   bool merge(Draft& into, size_t index, bool marked, bool names_row) {
@@ -126,7 +127,7 @@ std::string data_text(uint64_t len) {
   return fmt::format("{} byte{} of application data", len, len == 1 ? "" : "s");
 }
 
-std::string http_text(const trace::Trace& trace, const Event& event, const Draft& draft) {
+std::string talk_text(const trace::Trace& trace, const Event& event, const Draft& draft) {
   std::string text = shown(trace.text(event));
   if (text.empty()) text = event.code == 0 ? std::string("HTTP") : fmt::format("HTTP {}", event.code);
   if (draft.data_len > 0) text += fmt::format("  {} bytes", draft.data_len);
@@ -168,7 +169,9 @@ std::string row_text(const trace::Trace& trace, const Draft& draft) {
       return with_text("unreadable", text);
     case EventKind::http_request:
     case EventKind::http_response:
-      return http_text(trace, event, draft);
+    case EventKind::app_request:
+    case EventKind::app_response:
+      return talk_text(trace, event, draft);
     case EventKind::half_closed:
       return "FIN (we half-closed)";
     case EventKind::end_of_stream:
@@ -359,6 +362,10 @@ std::string event_name(const Event& event) {
       return "http_request";
     case EventKind::http_response:
       return "http_response";
+    case EventKind::app_request:
+      return "app_request";
+    case EventKind::app_response:
+      return "app_response";
     case EventKind::half_closed:
       return "half_closed";
     case EventKind::end_of_stream:

@@ -13,11 +13,11 @@ namespace tlsproof::engine {
 struct Acceptance {
   enum class Kind : uint8_t {
     accepted,  // with a positive sign: application data that a good client also gets, or a clean close_notify exchange
-    refused,   // by an alert, a close, a reset, or an HTTP answer that differs from the good client's
+    refused,   // by an alert, a close, a reset, or an answer from inside that differs from the good client's
     unclear,   // neither can be said; `why` tells the reason
     failed,    // there was no attempt to speak of
   };
-  enum class Where : uint8_t { nowhere, handshake, after_handshake, http };
+  enum class Where : uint8_t { nowhere, handshake, after_handshake, http, application };
   Kind kind = Kind::unclear;
   Where where = Where::nowhere;  // refused: enforced where
   std::string why;
@@ -25,8 +25,13 @@ struct Acceptance {
 [[nodiscard]] std::string_view to_text(
     Acceptance::Where where);  // "in the handshake", "after the handshake", "over HTTP"
 
-// `reference`: what the good client got, as the measure for HTTP answers; null when there is none, or for the good
-// client itself.
+// Refused by what is spoken inside TLS, which had let the client in.
+[[nodiscard]] constexpr bool is_inside(Acceptance::Where where) {
+  return where == Acceptance::Where::http || where == Acceptance::Where::application;
+}
+
+// `reference`: what the good client got, as the measure for answers from inside; null when there is none, or for the
+// good client itself.
 [[nodiscard]] Acceptance classify(const session::AttemptResult& result, const session::AttemptResult* reference);
 
 // Who knocks.

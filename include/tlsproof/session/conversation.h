@@ -1,10 +1,10 @@
-// One attempt without its socket: handshake, request, answer, end; what is heard becomes an Outcome.
+// One attempt without its socket: prelude, handshake, talk, end; what is heard becomes an Outcome.
 //
 // Whoever owns the socket feeds it and does what it asks for. A write that fails never ends it: the alert that explains
 // it may still be waiting to be read (design: "read until EOF or error, then judge").
 #pragma once
 
-#include "tlsproof/app/http1.h"
+#include "tlsproof/app/dialogue.h"
 #include "tlsproof/session/plan.h"
 #include "tlsproof/trace/trace.h"
 #include "tlsproof/verdict/verdict.h"
@@ -37,13 +37,14 @@ class Conversation {
 
   [[nodiscard]] const verdict::Outcome& outcome() const { return outcome_; }
   [[nodiscard]] const tls::Client& client() const { return client_; }
-  [[nodiscard]] const app::Http1Response& response() const { return response_; }
+  [[nodiscard]] ByteView response_body() const { return talk_ ? talk_->body() : ByteView(); }
 
  private:
   enum class Step : uint8_t {
     connecting,
+    prelude,  // in the clear, until TLS may begin
     handshake,
-    request,    // sent; the response is awaited
+    request,    // the talk: sent; the answer is awaited
     listening,  // nothing was asked: does the peer object?
     closing,    // our close_notify is out
     silent,     // the deadline passed and we half-closed: does the peer still live?
@@ -52,9 +53,17 @@ class Conversation {
   };
   void enter(Step step, int64_t timeout_ns);
   void advance();
-  void start_request();
-  void take_response(ByteView data);
-  void response_complete();
+  void take_prelude(ByteView bytes);
+  void begin_tls();
+  void no_tls(std::string why);
+  void start_talk();
+  void take_answer(ByteView data);
+  void write_talk();
+  void end_talk();
+  void talk_over();
+  void tell(app::Dialogue& dialogue, bool is_prelude);
+  [[nodiscard]] bool is_http() const { return plan_->app.protocol == app::Protocol::http; }
+  [[nodiscard]] bool heard() const;
   void flooded();
   void finish(verdict::Outcome::Kind kind, std::string detail = {});
   void finish_failed();
@@ -67,17 +76,18 @@ class Conversation {
   const Clock* clock_;
   tls::Client client_;
   tls::ClientIdentity identity_;
-  app::Http1Response response_;
+  std::unique_ptr<app::Dialogue> prelude_;  // null: TLS begins with the connection
+  std::unique_ptr<app::Dialogue> talk_;     // null: nothing is asked inside
   verdict::Outcome outcome_;
   Step step_ = Step::connecting;
   bool heard_application_ = false;
   bool write_failed_ = false;
   bool half_close_due_ = false;
   bool half_closed_ = false;
-  bool response_seen_ = false;
-  size_t plain_sent_ = 0;  // plain HTTP: bytes of the request that went out
-  Bytes first_bytes_;      // the first ones received, to tell what it was when it was no TLS
+  bool talk_over_ = false;
+  Bytes first_bytes_;  // the first ones received, to tell what it was when it was no TLS
   int64_t start_ns_ = 0;
+  int64_t tls_start_ns_ = 0;
   int64_t deadline_ns_ = 0;
 };
 

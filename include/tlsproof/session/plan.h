@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "tlsproof/app/dialogue.h"
 #include "tlsproof/tls/client.h"
 #include "tlsproof/tls/editor.h"
 
@@ -30,8 +31,8 @@ struct Plan {
   std::shared_ptr<tls::Editor> editor;         // null: honest. One plan's alone
   std::shared_ptr<const tls::Session> resume;  // null: a full handshake
   bool keep_session = false;                   // AttemptResult::session is wanted
-  bool plain_http = false;                     // `request` is sent without TLS
-  std::string request;  // an HTTP/1.1 request that asks the server to close; empty: nothing is asked
+  app::Setup app;           // what is said before TLS and inside it; http: a request that asks the server to close
+  bool plain_http = false;  // app.request is sent without TLS
   Timeouts timeouts;
 };
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tlsproof/app/protocol.h"
 #include "tlsproof/base/error.h"
 #include "tlsproof/base/host_port.h"
 #include "tlsproof/base/secret.h"
@@ -56,7 +57,6 @@ struct Trust {
 };
 
 struct Http {
-  bool enabled = true;  // false: no request is sent, and "accepted" shows in other ways
   std::string path = "/";
   std::string host;  // of the Host header; empty: Endpoint::name()
 };
@@ -65,6 +65,12 @@ struct Http {
 struct VirtualHosts {
   std::string open;    // asks for no client certificate
   std::string mutual;  // requires one too, of another CA
+};
+
+// The service around and inside TLS.
+struct App {
+  app::Protocol protocol = app::Protocol::http;  // none: nothing is said, and "accepted" shows in other ways
+  std::string user = "tlsproof";                 // postgres, mysql: who the client says it is
 };
 
 struct Timeouts {  // nanoseconds
@@ -80,7 +86,8 @@ struct Endpoint {
   std::optional<HostPort> connect_to;  // where connections really go
   // What the SNI extension carries: unset: the host of `address` unless that is an IP address; "": none is sent.
   std::optional<std::string> server_name;
-  Http http;
+  App app;
+  Http http;  // when `app` is http
   VirtualHosts virtual_hosts;
   ClientAuth client_auth = ClientAuth::unknown;
   // Versions that it is declared to speak, as code points, ascending. Empty: nothing is declared.
@@ -106,6 +113,9 @@ struct Target {
   std::vector<Endpoint> endpoints;  // at least one, labels unique
   std::vector<Waiver> waivers;
 };
+
+// 1 to 64 bytes without control characters.
+[[nodiscard]] bool is_user_name(std::string_view text);
 
 // An endpoint from HOST:PORT with everything else at its default.
 [[nodiscard]] Result<Target> make_target(std::string_view host_port);

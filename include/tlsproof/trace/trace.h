@@ -29,6 +29,8 @@ enum class EventKind : uint8_t {
   problem,           // text: what could not be opened or decoded
   http_request,      // text: the request line
   http_response,     // code: status; text: the status line
+  app_request,       // text: what we said to another service, before TLS or inside it
+  app_response,      // code: status, where there is one; text: what it answered
   half_closed,       // we sent FIN
   end_of_stream,     // the peer sent FIN
   reset,             // the peer sent RST
@@ -88,7 +90,10 @@ class Trace final : public Sink {
   void on_problem(Direction direction, Level level, std::string_view what, ByteRange stream) override;
   void on_secret(SecretLabel label, const std::array<uint8_t, 32>& client_random, ByteView secret) override;
   // Transport and dialogue events. `text` may hold a peer's bytes: whoever shows it escapes it.
-  void on_event(EventKind kind, Direction direction, std::string_view text = {}, uint16_t code = 0);
+  void on_event(EventKind kind, Direction direction, std::string_view text = {}, uint16_t code = 0,
+                ByteRange stream = {});
+  // TLS begins after what has passed so far: the ranges that the TLS layer tells from now on count from here.
+  void begin_tls();
 
   [[nodiscard]] std::span<const Event> events() const { return events_; }
   [[nodiscard]] ByteView stream(Direction direction) const;     // what was kept
@@ -113,6 +118,7 @@ class Trace final : public Sink {
 
  private:
   Event& add(EventKind kind, Direction direction);
+  [[nodiscard]] ByteRange in_stream(Direction direction, ByteRange of_tls) const;
   ByteRange keep_content(Direction direction, ByteView content);
   uint32_t keep_text(std::string_view text);
 
@@ -125,6 +131,7 @@ class Trace final : public Sink {
   std::array<Bytes, 2> streams_;
   std::array<Bytes, 2> contents_;
   std::array<uint64_t, 2> num_bytes_{};
+  std::array<size_t, 2> tls_begins_{};  // in the stream of each direction
   std::string texts_;
   std::vector<ByteRange> text_ranges_;
   std::vector<SecretSeen> secrets_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsproof/app/reply.h"
 #include "tlsproof/trace/trace.h"
 
 namespace tlsproof::verdict {
@@ -39,6 +40,7 @@ struct Citation {
 // How far the connection was, for us, when what ended it happened.
 enum class Phase : uint8_t {
   connecting,
+  prelude,         // the dialogue before TLS: STARTTLS and its like
   handshake,       // our handshake was not complete
   after_finished,  // complete for us, no application data from the peer yet (a TLS 1.3 server judges the client here)
   application,     // application data came from the peer
@@ -60,6 +62,7 @@ struct Outcome {
     plain_text,      // the peer answered with something that is not TLS
     peer_violation,  // the peer broke the protocol so that an honest client had to abort
     unreachable,     // no connection could be made
+    no_tls,          // the service was reached, and TLS was not begun: not offered, refused, or no such service
     local_failure,   // we could not go on, through no fault of the peer
   };
   Kind kind = Kind::local_failure;
@@ -70,7 +73,10 @@ struct Outcome {
   bool alert_sent_by_us = false;
   int http_status = 0;      // 0: no HTTP response was read
   std::string http_reason;  // what the page says when it is a known client-certificate refusal, else the status line
-  std::string detail;       // peer_violation, unreachable, local_failure, plain_text: one line, escaped
+  std::string app;          // the service that was spoken to, when it was another than HTTP: "SMTP"
+  app::Reply reply;         // its answer inside TLS
+  // peer_violation, unreachable, no_tls, local_failure, plain_text, and no_objection of a service: one line, escaped
+  std::string detail;
 
   uint16_t version = 0;  // negotiated; 0 while unknown
   uint16_t cipher_suite = 0;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tlsproof/base/bytes.h"
 
 namespace tlsproof::session {
@@ -149,14 +151,96 @@ TEST_F(ConversationTest, NobodyAcceptsInTime) {
 
 TEST_F(ConversationTest, PlainHttpReadsTheAnswerInTheClear) {
   plan_.plain_http = true;
-  plan_.request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  plan_.app.request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
   start();
-  EXPECT_EQ(as_text(trace_.stream(wire::Direction::client_to_server)), plan_.request) << "no byte of TLS went out";
+  EXPECT_EQ(as_text(trace_.stream(wire::Direction::client_to_server)), plan_.app.request) << "no byte of TLS went out";
   const std::string_view answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno";
   for (char c : answer) conversation_->received(as_bytes(std::string_view(&c, 1)));
   if (!conversation_->done()) conversation_->peer_ended();
   EXPECT_EQ(outcome().kind, Outcome::Kind::plain_text);
   EXPECT_EQ(outcome().http_status, 400);
+}
+
+struct PreludeCase {
+  const char* name;
+  app::Protocol protocol;
+  std::vector<std::string> received;
+  enum { nothing, fin, rst, silence } end;
+  const char* detail;  // a part of it
+};
+
+TEST_F(ConversationTest, WithoutAGoAheadThereIsNoTls) {
+  const std::string features = "250-a\r\n250 STARTTLS\r\n";
+  const PreludeCase cases[] = {
+      {"not offered", app::Protocol::smtp, {"220 a\r\n", "250 a\r\n"}, PreludeCase::nothing, "does not offer STARTTLS"},
+      {"refused", app::Protocol::smtp, {"220 a\r\n", features, "454 no\r\n"}, PreludeCase::nothing, "SMTP 454 no"},
+      {"something else", app::Protocol::smtp, {"SSH-2.0\r\n"}, PreludeCase::nothing, "this is not SMTP"},
+      {"closed", app::Protocol::smtp, {"220 a\r\n"}, PreludeCase::fin, "closed before TLS could begin"},
+      {"reset", app::Protocol::ldap, {}, PreludeCase::rst, "reset before TLS could begin"},
+      {"silent", app::Protocol::smtp, {}, PreludeCase::silence, "begins with the connection?"},
+      {"silent when asked", app::Protocol::postgres, {}, PreludeCase::silence, "no answer came in time"},
+      {"injected",
+       app::Protocol::smtp,
+       {"220 a\r\n", features, "220 go\r\n250 evil\r\n"},
+       PreludeCase::nothing,
+       "10 bytes in the clear follow the server's word that TLS may begin: '250 evil\\r\\n'"},
+      {"injected into postgres", app::Protocol::postgres, {"SR"}, PreludeCase::nothing, "1 bytes in the clear"},
+  };
+  for (const PreludeCase& one : cases) {
+    SCOPED_TRACE(one.name);
+    trace_.begin("127.0.0.1:1", "127.0.0.1:2");
+    plan_.app.protocol = one.protocol;
+    start();
+    for (const std::string& bytes : one.received) {
+      ASSERT_FALSE(conversation_->done());
+      conversation_->received(as_bytes(bytes));
+      take_output();
+    }
+    if (one.end == PreludeCase::fin) conversation_->peer_ended();
+    if (one.end == PreludeCase::rst) conversation_->peer_reset();
+    if (one.end == PreludeCase::silence) pass(plan_.timeouts.handshake);
+    ASSERT_TRUE(conversation_->done());
+    EXPECT_EQ(outcome().kind, Outcome::Kind::no_tls) << verdict::describe(outcome());
+    EXPECT_EQ(outcome().phase, Phase::prelude);
+    EXPECT_TRUE(outcome().detail.contains(one.detail)) << outcome().detail;
+    EXPECT_EQ(trace_.find_message(wire::Direction::client_to_server, 1), nullptr) << "a ClientHello went out";
+  }
+}
+
+TEST_F(ConversationTest, TlsBeginsWhereThePreludeEnds) {
+  plan_.app.protocol = app::Protocol::smtp;
+  start();
+  for (const std::string_view line : {"220 a\r\n", "250-a\r\n250 STARTTLS\r\n", "220 go\r\n"}) {
+    conversation_->received(as_bytes(line));
+    take_output();
+  }
+  constexpr std::string_view kSaid = "EHLO tlsproof.invalid\r\nSTARTTLS\r\n";
+  EXPECT_TRUE(as_text(trace_.stream(wire::Direction::client_to_server)).starts_with(kSaid));
+  const trace::Event* hello = trace_.find_message(wire::Direction::client_to_server, 1);
+  ASSERT_NE(hello, nullptr);
+  EXPECT_EQ(hello->stream.offset, kSaid.size());
+  EXPECT_EQ(trace_.bytes_of(*hello)[0], 22);
+  conversation_->received(kHandshakeFailure);
+  EXPECT_EQ(outcome().kind, Outcome::Kind::alert);
+  EXPECT_EQ(outcome().phase, Phase::handshake);
+  const trace::Event& alert = *std::ranges::find(trace_.events(), trace::EventKind::alert, &trace::Event::kind);
+  EXPECT_TRUE(equal(trace_.bytes_of(alert), kHandshakeFailure));
+}
+
+// MySQL's server says nothing between the request for TLS and the ClientHello.
+TEST_F(ConversationTest, TlsBeginsOnceTheRequestForItIsOut) {
+  plan_.app.protocol = app::Protocol::mysql;
+  start();
+  const Bytes greeting =
+      *from_hex("250000000a382e300001000000616263646566676800ffff210200ffc1" + std::string(24, '0'));
+  conversation_->received(greeting);
+  ASSERT_EQ(conversation_->output().size(), 36U);
+  EXPECT_EQ(trace_.find_message(wire::Direction::client_to_server, 1), nullptr);
+  conversation_->sent(20);
+  conversation_->sent(16);
+  const trace::Event* hello = trace_.find_message(wire::Direction::client_to_server, 1);
+  ASSERT_NE(hello, nullptr);
+  EXPECT_EQ(hello->stream.offset, 36U);
 }
 
 }  // namespace

@@ -93,11 +93,28 @@ waivers:
   const Endpoint& c = target.endpoints[2];
   EXPECT_EQ(c.sni(), "");
   EXPECT_EQ(c.name(), "c.example");
-  EXPECT_FALSE(c.http.enabled);
+  EXPECT_EQ(c.app.protocol, app::Protocol::none);
   ASSERT_EQ(target.waivers.size(), 1U);
   EXPECT_EQ(target.waivers[0].until, 1'798'675'200 + 86'400);
   EXPECT_EQ(target.waivers[0].until_text, "2026-12-31");
   EXPECT_EQ(target.waivers[0].where, "t.yaml:27:5");
+}
+
+TEST(Target, ServicesAreWordsOrMapsAndReplaceTheDefault) {
+  Target target = load(R"(
+defaults: {app: smtp}
+endpoints:
+  - address: a:25
+  - {address: a:443, http: {path: /x}}
+  - {address: a:5432, app: {protocol: postgres, user: alice}}
+  - {address: a:1, app: none}
+)");
+  const app::Protocol wanted[] = {app::Protocol::smtp, app::Protocol::http, app::Protocol::postgres,
+                                  app::Protocol::none};
+  ASSERT_EQ(target.endpoints.size(), std::size(wanted));
+  for (size_t i = 0; i < std::size(wanted); ++i) EXPECT_EQ(target.endpoints[i].app.protocol, wanted[i]) << i;
+  EXPECT_EQ(target.endpoints[2].app.user, "alice");
+  EXPECT_EQ(target.endpoints[0].app.user, "tlsproof");
 }
 
 TEST(Target, BadFilesSayWhereAndWhat) {
@@ -112,13 +129,21 @@ TEST(Target, BadFilesSayWhereAndWhat) {
       {"endpoints:\n  - address: a\n", "t.yaml:2:14: 'a' is not HOST:PORT: the port is missing"},
       {endpoint + "  - address: a:1\n", "t.yaml:3:5: a second endpoint is called 'a:1'; give one of them a 'label'"},
       {"defaults: {address: a:1}\n" + endpoint,
-       "t.yaml:1:12: 'defaults' has no key 'address' (one of server_name, http, virtual_hosts, client_auth, versions, "
+       "t.yaml:1:12: 'defaults' has no key 'address' (one of server_name, app, http, virtual_hosts, client_auth, "
+       "versions, "
        "trust, "
        "client_identity, client_ca, timeouts, min_days_left, suites)"},
       {"defaults:\n" + endpoint, "t.yaml:1:1: 'defaults' has no value"},
       {endpoint + "    client_auth: on\n",
        "t.yaml:3:18: unknown client_auth 'on' (one of unknown, none, optional, required, unverified)"},
       {endpoint + "    client_auth: requird\n", "t.yaml:3:18: unknown client_auth 'requird', did you mean 'required'?"},
+      {endpoint + "    app: smpt\n",
+       "t.yaml:3:10: there is no protocol 'smpt'; did you mean 'smtp'? There are: none, http, smtp, smtps, imap, "
+       "imaps, pop3, pop3s, ldap, ldaps, ftp, ftps, xmpp, xmpps, postgres, mysql, redis"},
+      {endpoint + "    app: smtp\n    http: {path: /}\n",
+       "t.yaml:4:11: 'http' stands beside 'app: smtp'; a service is one of them"},
+      {endpoint + "    app: {user: alice}\n", "t.yaml:3:10: 'app' needs 'protocol'"},
+      {endpoint + "    app: {protocol: mysql, user: \"a\\nb\"}\n", "t.yaml:3:34: 'a\\nb' has a control character"},
       {endpoint + "    versions: [1.4]\n", "t.yaml:3:16: unknown version '1.4', did you mean '1.0'?"},
       {endpoint + "    versions: [1.2, 1.2]\n", "t.yaml:3:21: version '1.2' is there twice"},
       {endpoint + "    versions: []\n", "t.yaml:3:15: 'versions' has none"},
