@@ -115,6 +115,32 @@ INSTANTIATE_TEST_SUITE_P(Versions, Tshark,
                                          Case{"Tls13NoAddresses", TLS1_3_VERSION, "", "server.example:443"}),
                          [](const auto& row) { return row.param.name; });
 
+// TLS that begins after a dialogue in the clear (STARTTLS): nothing in the file depends on where it begins.
+TEST(Pcapng, TlsMayBeginLater) {
+  NEED_TSHARK();
+  for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    ManualClock clock;
+    Trace tls(clock);
+    LibsslOptions options{.version = version};
+    ASSERT_TRUE(LibsslRun(tls, clock, options).run());
+    Trace trace(clock);
+    trace.begin("127.0.0.1:51000", "127.0.0.1:25");
+    trace.on_event(EventKind::connected, kUp);
+    trace.on_bytes(kDown, as_bytes("220 mail.example ESMTP\r\n"));
+    trace.on_bytes(kUp, as_bytes("EHLO client.example\r\n"));
+    trace.on_bytes(kDown, as_bytes("250-mail.example\r\n250 STARTTLS\r\n"));
+    trace.on_bytes(kUp, as_bytes("STARTTLS\r\n"));
+    trace.on_bytes(kDown, as_bytes("220 go ahead\r\n"));
+    for (const Event& event : tls.events())
+      if (event.kind == EventKind::bytes) trace.on_bytes(event.direction, tls.bytes_of(event));
+    for (const SecretSeen& one : tls.secrets()) trace.on_secret(one.label, one.client_random, one.secret.view());
+    const std::string all = Capture(trace).tshark("-V");
+    EXPECT_NE(all.find("STARTTLS"), std::string::npos);
+    EXPECT_EQ(count_of(all, "Verify Data"), 2U) << "both are encrypted";
+    EXPECT_EQ(all.find("Malformed"), std::string::npos);
+  }
+}
+
 TEST(Pcapng, TransportEventsBecomePackets) {
   NEED_TSHARK();
   struct Row {
