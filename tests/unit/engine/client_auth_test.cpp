@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 
 #include "tlsproof/pki/fault.h"
@@ -120,6 +121,52 @@ TEST(Faults, TheLanguageAndTheForgeAgree) {
   for (const pki::Fault& fault : pki::faults())
     if (fault.name != "good") forge.insert(fault.name);
   EXPECT_EQ(language, forge);
+}
+
+// What a service answers inside, and what the good client was told there.
+TEST(Classify, AnswersOfServices) {
+  using Kind = Acceptance::Kind;
+  using Where = Acceptance::Where;
+  using app::Sign;
+  struct Row {
+    const char* name;
+    Sign sign;
+    std::optional<Sign> good;  // of the good client; none: there is no good client
+    bool asked;                // for a certificate
+    Kind kind;
+    Where where;
+  };
+  const Row rows[] = {
+      {"let in", Sign::accepted, std::nullopt, true, Kind::accepted, Where::nowhere},
+      {"let in as the good one is not", Sign::accepted, Sign::refused, true, Kind::accepted, Where::nowhere},
+      {"told of the certificate", Sign::certificate, std::nullopt, true, Kind::refused, Where::application},
+      {"refused, the good one is not", Sign::refused, Sign::accepted, true, Kind::refused, Where::application},
+      {"refused as everybody is", Sign::refused, Sign::refused, true, Kind::unclear, Where::application},
+      {"refused, nothing to compare with", Sign::refused, std::nullopt, true, Kind::unclear, Where::application},
+      {"refused, but never asked for a certificate", Sign::refused, std::nullopt, false, Kind::accepted,
+       Where::nowhere},
+      {"too many connections", Sign::busy, Sign::accepted, true, Kind::unclear, Where::application},
+      {"no answer as this service gives it", Sign::none, Sign::accepted, true, Kind::unclear, Where::nowhere},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    const auto make = [&](Sign sign) {
+      session::AttemptResult out = result(sign == Sign::none ? Outcome::Kind::no_objection : Outcome::Kind::completed);
+      out.outcome.app = "SMTP";
+      out.outcome.reply = {sign, 0, "SMTP reply"};
+      out.server_flight_complete = true;
+      out.certificate_request.count = row.asked ? 1 : 0;
+      return out;
+    };
+    const session::AttemptResult good = make(row.good.value_or(Sign::none));
+    const Acceptance seen = classify(make(row.sign), row.good ? &good : nullptr);
+    EXPECT_EQ(seen.kind, row.kind) << seen.why;
+    EXPECT_EQ(seen.where, row.where);
+  }
+}
+
+TEST(Classify, WithoutTlsThereIsNothingToSay) {
+  EXPECT_EQ(classify(result(Outcome::Kind::no_tls), nullptr).kind, Acceptance::Kind::failed);
 }
 
 }  // namespace
