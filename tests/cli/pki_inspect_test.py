@@ -194,9 +194,15 @@ class Inspect(unittest.TestCase):
         expect_complaint(self, run("pki", "inspect", "begins.pem", cwd=f), 2, "is damaged")
         (f / "label.pem").write_text(pem("\x1b[31mCERTIFICATE", b"abc") + pem("NOTHING KNOWN", b"abc"))
         self.assertEqual({item["kind"] for item in self.one("label.pem")["items"]}, {"other"})
-        (f / "slow.key").write_bytes(b"")
-        openssl("pkcs8", "-topk8", "-in", f / "client.key", "-v2", "aes-256-cbc", "-iter", 11_000_000, "-passout", "pass:x", "-out", f / "slow.key")
-        self.assertIn("not_opened", self.weak(self.one("slow.key", "--passphrase-file", "pass")["items"][0]))
+        derivation = der.tlv(0x30, der.oid("1.2.840.113549.1.5.12"),
+                             der.tlv(0x30, der.tlv(4, b"saltsalt"), der.tlv(2, (11_000_000).to_bytes(4, "big"))))
+        scheme = der.tlv(0x30, der.oid("1.2.840.113549.1.5.13"),
+                         der.tlv(0x30, derivation, der.tlv(0x30, der.oid("2.16.840.1.101.3.4.1.42"), der.tlv(4, bytes(16)))))
+        (f / "slow.key").write_bytes(der.tlv(0x30, scheme, der.tlv(4, bytes(32))))
+        os.chmod(f / "slow.key", 0o600)
+        (item,) = self.one("slow.key", "--passphrase-file", "pass")["items"]
+        self.assertEqual(self.weak(item), {"not_opened": "note"})
+        self.assertEqual(item["facts"]["encryption"], ["AES-256-CBC, PBKDF2 with HMAC-SHA1, 11000000 iterations"])
 
     def test_the_schema_refuses_what_is_broken(self):
         done = run("pki", "inspect", "--format", "json", "server.crt", cwd=self.folder)

@@ -88,6 +88,20 @@ class Secrets(unittest.TestCase):
             ({2, 3}, ["pki", "server", "--ca", ".", "--passphrase-file", "pass", "--name", "localhost", "--out", "/dev/full"]),
         ], env={"WRONG_ONE": WRONG})
 
+    def test_pkcs12_and_inspect(self):
+        p12 = ("pki", "p12", "--cert", "client.crt", "--key", "client.key", "--out")
+        self.keep_secrets([
+            ({0}, [*p12, "made.p12", "--export-passphrase-file", "pass"]), ({0}, [*p12, "old.p12", "--export-passphrase-env", "ONE", "--legacy"]),
+            ({2}, [*p12, "none.p12", "--export-passphrase-env", PASSPHRASE]), ({2}, [*p12, "client.crt", "--export-passphrase-file", "pass"]),
+        ], env={"ONE": PASSPHRASE})
+        files = ("ca.crt", "client.key", "made.p12", "old.p12", "ca.key")
+        self.keep_secrets([
+            ({0}, ["pki", "inspect", *files]), ({0}, ["pki", "inspect", "--passphrase-file", "pass", *files, "--format", "json"]),
+            ({2}, ["pki", "inspect", "--passphrase-file", "wrong", *files]), ({2}, ["pki", "p12", "--cert", "made.p12", "--passphrase-file",
+                                                                                "wrong", "--export-passphrase-file", "pass", "--out", "x"]),
+            ({2}, ["check", "localhost:1", "--client-cert", "made.p12", "--passphrase-file", "wrong"]),
+        ])
+
     def test_check(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "server.crt", self.folder / "server.key")

@@ -56,6 +56,7 @@ struct Witness {
   bool certificate = true;
   int key_scheme = NID_aes_256_cbc, certificate_scheme = NID_aes_256_cbc, mac_iterations = 1;
   const Identity* certificate_of = nullptr;
+  bool mac_absent = false;  // the MAC is made with an absent passphrase, whatever the rest is
 
   [[nodiscard]] Bytes make() const {
     const Identity* of = certificate_of != nullptr ? certificate_of : identity;
@@ -72,7 +73,8 @@ struct Witness {
     if (keys != nullptr) PKCS12_add_safe(&safes, keys, -1, 0, nullptr);
     if (safes == nullptr) safes = sk_PKCS7_new_null();
     PKCS12* file = PKCS12_add_safes(safes, 0);
-    if (mac_iterations > 0) PKCS12_set_mac(file, passphrase, -1, nullptr, 0, mac_iterations, EVP_sha256());
+    if (mac_iterations > 0)
+      PKCS12_set_mac(file, mac_absent ? nullptr : passphrase, -1, nullptr, 0, mac_iterations, EVP_sha256());
     Bytes out(static_cast<size_t>(i2d_PKCS12(file, nullptr)));
     uint8_t* at = out.data();
     i2d_PKCS12(file, &at);
@@ -168,6 +170,16 @@ TEST(Pkcs12Test, AbsentAndEmptyPassphrases) {
       }
 }
 
+TEST(Pkcs12Test, AbsentForTheMacAndEmptyForTheRest) {
+  const Bytes file = Witness{.passphrase = "",
+                             .identity = &Material::get().client,
+                             .key_scheme = NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                             .certificate_scheme = NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                             .mac_absent = true}
+                         .make();
+  EXPECT_EQ(MUST(load_pkcs12(file, "x")).keys.size(), 1U);
+}
+
 TEST(Pkcs12Test, WithoutMac) {
   const Bytes file = Witness{.passphrase = "x", .identity = &Material::get().client, .mac_iterations = 0}.make();
   const Pkcs12 opened = MUST(load_pkcs12(file, "x", word("x")));
@@ -239,7 +251,8 @@ TEST(Pkcs12Test, WorkIsBounded) {
   // A MAC and three derivations of 1000 each.
   EXPECT_TRUE(load_pkcs12(file, "x", word(kPassphrase), {.max_iterations = 3000}));
   EXPECT_THAT(complaint(file, word(kPassphrase), {.max_iterations = 2999}), HasSubstr("too much work"));
-  EXPECT_THAT(complaint(Witness{.mac_iterations = 2000}.make(), {}, {.max_iterations = 1999}), HasSubstr("too much work"));
+  EXPECT_THAT(complaint(Witness{.mac_iterations = 2000}.make(), {}, {.max_iterations = 1999}),
+              HasSubstr("too much work"));
 }
 
 TEST(Pkcs12Test, PassphrasesThatNobodyCouldImport) {
