@@ -36,6 +36,7 @@ struct Chain {
   std::vector<Recipe> recipes;  // settled; one a connection
   std::vector<ChainRun> runs;
   std::string error;  // why it could not be planned
+  std::string doubt;  // why what was seen may be no answer; empty: nothing known against it
 };
 
 // Makes a job of a plan; plays jobs, many in flight.

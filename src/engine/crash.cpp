@@ -103,6 +103,21 @@ std::optional<Attempted> EndpointCheck::play_alone(const Recipe& recipe, const s
   return std::move(*results->front());
 }
 
+void EndpointCheck::doubt_chains() {
+  std::vector<const AttemptResult*> seen;
+  std::vector<Chain*> owners;
+  for (Chain& chain : chains_) {
+    for (const ChainRun& run : chain.runs) {
+      for (const ChainRun::Connection& connection : run.connections) {
+        seen.push_back(&connection.attempted.result);
+        owners.push_back(&chain);
+      }
+    }
+  }
+  for (size_t index : crash_suspects(seen, last_sign_of_life(run_.attempts)))
+    owners[index]->doubt = "the endpoint stopped accepting connections while one of these was open";
+}
+
 bool EndpointCheck::play_again(const Place& place) {
   Played& played = played_[place.played];
   auto log = std::make_shared<EditLog>();

@@ -187,7 +187,13 @@ Status EndpointCheck::play_chains() {
     return session::Job{std::move(plan), net_endpoint_, addresses_, exclusive};
   };
   player.run = [this](std::vector<session::Job> jobs) { return run_jobs(std::move(jobs)); };
-  return engine::play_chains(chains_, options_->repeat, plans_, player);
+  const size_t num_before = run_.attempts.size();
+  const Status played = engine::play_chains(chains_, options_->repeat, plans_, player);
+  const bool gone = std::ranges::any_of(
+      std::span(run_.attempts).subspan(num_before),
+      [](const verdict::Attempt& attempt) { return attempt.outcome.kind == Outcome::Kind::unreachable; });
+  if (gone) doubt_chains();
+  return played;
 }
 
 Status EndpointCheck::probe() {
@@ -290,7 +296,7 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
     planned.unknown = planned.applies && is_unknown(needs_of(one, *endpoint_), features_);
   } else {
     if (one.play->connections.size() > 1) {
-      Chain chain{.one = one, .recipes = {}, .runs = {}, .error = {}};
+      Chain chain{.one = one, .recipes = {}, .runs = {}, .error = {}, .doubt = {}};
       for (const scenario::Connection& connection : one.play->connections)
         chain.recipes.push_back(plans_.settle(recipe_of(one, connection)));
       planned.chain = chains_.size();
@@ -389,6 +395,10 @@ std::vector<EndpointCheck::Repetition> EndpointCheck::judge_chain(const PlannedC
     if (run.connections.empty() || !chain.error.empty()) continue;
     Repetition one;
     one.judgement = judge_chain_run(chain, run, context);
+    if (!chain.doubt.empty() && decides(one.judgement.verdict)) {
+      one.judgement.verdict = Verdict::inconclusive;
+      one.judgement.reason = chain.doubt;
+    }
     for (const ChainRun::Connection& connection : run.connections) {
       const session::AttemptResult& result = connection.attempted.result;
       one.duration_ns += result.outcome.total_ns;
@@ -583,6 +593,7 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   keep_error(play_chains());
   keep_error(play_baseline_again());
   if (baseline_again_ && baseline_again_->outcome.kind == Outcome::Kind::unreachable) {
+    doubt_chains();
     std::vector<Place> all;
     for (size_t i = 0; i < played_.size(); ++i)
       for (size_t n = 0; n < played_[i].results.size(); ++n) all.push_back({i, n});

@@ -81,6 +81,8 @@ class EndpointCheck {
   // crash.cpp: the endpoint no longer accepts connections. Plays again, alone, those of `batch` that may have brought
   // it down and those that came too late. Who brings it down again ends as `crashed`.
   void look_into_crash(std::span<const Place> batch);
+  // The same for chains, which are not played again: an ending that may be the endpoint's own is no verdict.
+  void doubt_chains();
   [[nodiscard]] bool accepts_connections() const;
   [[nodiscard]] bool comes_back() const;
   std::optional<Attempted> play_alone(const Recipe& recipe, const std::shared_ptr<EditLog>& log, std::string_view why);

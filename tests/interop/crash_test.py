@@ -192,6 +192,22 @@ class Crash(unittest.TestCase):
             self.assertFalse(self.of(findings, "fail"), shown)
             self.assertNotIn("crashed", {a["outcome"]["kind"] for a in endpoint["attempts"]})
 
+    def test_the_second_connection_of_a_scenario_does_it(self):
+        """Its end is no refusal; the same scenario passes where the server stays up."""
+        folder = self.folder / "scenarios/chain"
+        folder.mkdir()
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / "deadly.yaml").write_text(HEAD + "connections:\n  - {}\n  - edits: [{at: client_hello, set: {legacy_compression_methods: "
+                                            "[0, 64]}}]\nexpect: {abort: [illegal_parameter]}\n")
+        for rest in (0.3, None):
+            with self.subTest(rest=rest), Mortal(self.context, lambda m, _: m == b"\0\x40", rest, silent=True) as server:
+                status, _, findings, shown = self.check(server, "chain")
+                self.assertEqual((status, findings["chain/deadly"]["verdict"], server.deaths), (3, "inconclusive", 1), shown)
+                self.assertIn("stopped accepting connections", findings["chain/deadly"]["reason"])
+        with Mortal(self.context, lambda m, _: False, None, silent=True) as server:
+            status, _, findings, shown = self.check(server, "chain")
+            self.assertEqual((status, findings["chain/deadly"]["verdict"]), (0, "pass"), shown)
+
     def test_a_server_that_stays_up(self):
         with Mortal(self.context, lambda m, _: False, None, silent=True) as server:
             status, _, findings, shown = self.check(server, "mine")

@@ -50,7 +50,7 @@ class Chains : public testing::Test {
     auto parsed = scenario::parse_scenario(std::string(kHead) + std::string(connections_and_expect), "c.yaml", "c");
     if (!parsed) ADD_FAILURE() << parsed.error().message();
     scenario_ = std::move(*parsed);
-    chain_ = Chain{.one = {&scenario_, &scenario_.plays.at(0)}, .recipes = {}, .runs = {}, .error = {}};
+    chain_ = Chain{.one = {&scenario_, &scenario_.plays.at(0)}, .recipes = {}, .runs = {}, .error = {}, .doubt = {}};
     for (const auto& connection : scenario_.plays.at(0).connections) {
       Recipe recipe;
       recipe.version = 0x0304;
