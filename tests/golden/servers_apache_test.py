@@ -37,7 +37,8 @@ class ApacheGolden(ServerGolden, unittest.TestCase):
         "hosts": HOSTS,
         "hosts with the open one as default": {OPEN: HOSTS[OPEN], **HOSTS},
     }
-    DECLARED = (("require", "required"), ("require with CRL", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
+    DECLARED = (("require", "required"), 
+                ("require with CRL", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
                 ("optional_no_ca", "unverified"), ("optional_no_ca", "required"), ("require for a page", "required"), ("require for a page", "none"),
                 ("none", "none"), ("hosts", "required", BESIDE), ("hosts with the open one as default", "required", BESIDE))
     ONEWAY = "none"

@@ -15,6 +15,7 @@ CLIENT = "client.test"
 # Where hosts share an address: this one wants clients of our CA, the second nobody, the third clients of another CA.
 OPEN, OTHER = "open.test", "other.test"
 BESIDE = f"virtual_hosts: {{{{open: {OPEN}, mutual: {OTHER}}}}}"  # of a target file
+CRL = "client_crls: ['{crl}']"
 
 
 class Material:
@@ -59,11 +60,15 @@ class Material:
         return f / "crl.pem"
 
     def faulty(self, fault):
-        """A client with this fault: (certificate, key)."""
-        out = self.folder / "faults"
-        more = ("--crl", self.crl) if fault == "revoked" else ()
-        pki("fault", fault, "--role", "client", "--ca", self.folder / "ca", "--name", CLIENT, "--out", out, *more)
-        return out / f"{fault}.crt", out / f"{fault}.key"
+        """A client with this fault, or "with N intermediates": (certificate, key)."""
+        name, more = fault, ()
+        if fault.startswith("with "):
+            name, more = "too_deep", ("--intermediates", fault.split()[1])
+        elif fault == "revoked":
+            more = ("--crl", self.crl)
+        out = self.folder / "faults" / fault.replace(" ", "_")
+        pki("fault", name, "--role", "client", "--ca", self.folder / "ca", "--name", CLIENT, "--out", out, *more)
+        return out / f"{name}.crt", out / f"{name}.key"
 
 
 class Server:
