@@ -88,6 +88,22 @@ Reading read_there(const AttemptResult& result, const JudgeContext& context) {
   return {Kind::in, "a page of the other host"};
 }
 
+// Refused by TLS, or spoken to by another service than HTTP.
+Reading read_without_page(const AttemptResult& result, const Acceptance& acceptance) {
+  using Kind = Reading::Kind;
+  if (acceptance.kind == Acceptance::Kind::refused)
+    return {Kind::out, fmt::format("enforced {}", to_text(acceptance.where))};
+  if (result.outcome.reply.sign == app::Sign::accepted) return {Kind::in, "as the good client is"};
+  if (!acceptance.why.empty()) return {Kind::unclear, acceptance.why};
+  return {Kind::unclear, "the server may judge the client only at its first request, and none was answered"};
+}
+
+Reading read(const AttemptResult& result, const Acceptance& acceptance, bool here, const JudgeContext& context) {
+  if (result.outcome.http_status == 0) return read_without_page(result, acceptance);
+  if (const auto refusal = read_refusal(result)) return *refusal;
+  return here ? read_here(result, context) : read_there(result, context);
+}
+
 // The session was made under another server name.
 bool crosses_names(const scenario::Play& play) {
   const scenario::Connection& last = play.connections.back();
@@ -123,8 +139,8 @@ bool is_let_in(const AttemptResult* good) {
 Judgement judge_kept_out(const scenario::Case& one, const AttemptResult& result, const JudgeContext& context) {
   const std::string wanted = scenario::describe(one.play->expect);
   const std::string seen = verdict::describe(result.outcome);
-  const Acceptance acceptance = classify(result, nullptr);
   const bool here = one.play->connections.back().client.http_host == ClientSetup::HttpHost::target;
+  const Acceptance acceptance = classify(result, here ? context.reference : nullptr);
   Judgement out = judged(Verdict::pass, wanted, seen);
   if (acceptance.kind == Acceptance::Kind::failed) {
     out.verdict = Verdict::error;
@@ -135,21 +151,7 @@ Judgement judge_kept_out(const scenario::Case& one, const AttemptResult& result,
   if (here && !is_let_in(context.reference))
     return finish(undecided(wanted, seen, "no good client was seen to be let in, so that this proves nothing"), one,
                   result);
-  if (result.outcome.http_status == 0) {
-    if (acceptance.kind == Acceptance::Kind::refused) {
-      out.seen = "kept out: " + seen;
-      out.notes.push_back(fmt::format("enforced {}", to_text(acceptance.where)));
-    } else {
-      out =
-          undecided(wanted, seen,
-                    acceptance.why.empty() ? "the server may judge the client only at its first request, and none was "
-                                             "answered"
-                                           : acceptance.why);
-    }
-    return finish(std::move(out), one, result);
-  }
-  const auto refusal = read_refusal(result);
-  const Reading reading = refusal ? *refusal : here ? read_here(result, context) : read_there(result, context);
+  const Reading reading = read(result, acceptance, here, context);
   switch (reading.kind) {
     case Reading::Kind::in:
       out = judged(broken(one.scenario->requirement), wanted, fmt::format("let in: {}, {}", seen, reading.text));

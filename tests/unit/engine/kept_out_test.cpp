@@ -76,6 +76,21 @@ TEST_F(KeptOut, WhatIsNoAnswerToTheClientDecidesNothing) {
   EXPECT_EQ(here(result(Outcome::Kind::peer_violation)), Verdict::error);
 }
 
+TEST_F(KeptOut, AnotherServiceAnswers) {
+  auto reply = [](app::Sign sign) {
+    auto out = result(Outcome::Kind::completed);
+    out.outcome.app = "redis";
+    out.outcome.reply.sign = sign;
+    return out;
+  };
+  good_ = reply(app::Sign::accepted);
+  EXPECT_EQ(here(reply(app::Sign::accepted)), Verdict::fail);
+  EXPECT_EQ(here(reply(app::Sign::refused)), Verdict::pass);
+  EXPECT_EQ(here(reply(app::Sign::certificate)), Verdict::pass);
+  EXPECT_EQ(here(reply(app::Sign::busy)), Verdict::inconclusive);
+  EXPECT_EQ(here(result(Outcome::Kind::completed)), Verdict::inconclusive) << "a clean close says nothing";
+}
+
 TEST_F(KeptOut, EqualPagesProveNothing) {
   open_ = good_;
   EXPECT_EQ(here(page(200, "welcome to the vault")), Verdict::inconclusive) << "every host has it";
