@@ -31,6 +31,7 @@ class Handler {
   explicit Handler(JsonEvents& events) : events_(&events) {}
   [[nodiscard]] const Status& status() const { return status_; }
 
+  // NOLINTBEGIN(readability-identifier-naming): the names are RapidJSON's
   bool StartObject() { return begin(false); }
   bool StartArray() { return begin(true); }
   bool EndObject(rapidjson::SizeType) { return end(); }
@@ -53,6 +54,7 @@ class Handler {
   bool Uint64(uint64_t) { return true; }
   bool Double(double) { return true; }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return true; }
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   struct Frame {

@@ -53,6 +53,7 @@ Result<std::optional<report::Baseline>> read_baseline(const ParsedOptions& optio
   if (!options.has("baseline")) return std::nullopt;
   TLSPROOF_TRY(report::Baseline baseline, report::load_baseline(options.get("baseline")));
   std::vector<std::string> labels;
+  labels.reserve(target.endpoints.size());
   for (const target::Endpoint& endpoint : target.endpoints) labels.push_back(endpoint.label);
   TLSPROOF_TRY_VOID(report::check_baseline(baseline, labels));
   return std::optional(std::move(baseline));

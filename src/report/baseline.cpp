@@ -158,6 +158,7 @@ Status check_baseline(const Baseline& baseline, std::span<const std::string> lab
   for (const std::string& label : labels)
     if (baseline.endpoints.contains(make_safe(label, kMaxText))) return {};
   std::vector<std::string> known;
+  known.reserve(baseline.endpoints.size());
   for (const auto& [label, entries] : baseline.endpoints) known.push_back(label);
   return fail_usage(fmt::format("the baseline {} has none of the endpoints of this run; it has: {}",
                                 escape_terminal_limited(baseline.path, 200),

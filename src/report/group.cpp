@@ -133,6 +133,7 @@ std::string versions_of(const Group& group) {
 
 std::string other_cases_of(const Group& group) {
   std::vector<std::string> others;
+  others.reserve(group.findings.size());
   for (const Finding* finding : group.findings) others.push_back(split_case(finding->case_id).others);
   others = distinct(std::move(others));
   return others.size() == 1 ? others.front() : fmt::format("{} cases", others.size());

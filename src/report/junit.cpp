@@ -95,7 +95,8 @@ class JunitWriter {
   pugi::xml_node test_case(pugi::xml_node suite, const std::string& classname, const std::string& name, int64_t time_ns,
                            Tally& tally) {
     std::string unique = name;
-    for (size_t n = 2; !names_.insert(classname + '\n' + unique).second; ++n) unique = fmt::format("{} #{}", name, n);
+    for (size_t n = 2; !names_.insert(fmt::format("{}\n{}", classname, unique)).second; ++n)
+      unique = fmt::format("{} #{}", name, n);
     pugi::xml_node node = suite.append_child("testcase");
     set(node, "name", unique);
     set(node, "classname", classname);
