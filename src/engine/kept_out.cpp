@@ -155,6 +155,8 @@ Judgement judge_kept_out(const scenario::Case& one, const AttemptResult& result,
   switch (reading.kind) {
     case Reading::Kind::in:
       out = judged(broken(one.scenario->requirement), wanted, fmt::format("let in: {}, {}", seen, reading.text));
+      if (result.outcome.http_status != 0 && context.open_page == nullptr)
+        out.notes.push_back("where an open host at this address has the same page, --open-host tells them apart");
       break;
     case Reading::Kind::out:
       out.seen = "kept out: " + seen;

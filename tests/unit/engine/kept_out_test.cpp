@@ -57,9 +57,18 @@ class KeptOut : public testing::Test {
 
 TEST_F(KeptOut, ThePageDecides) {
   EXPECT_EQ(here(page(200, "welcome to the vault")), Verdict::fail);
+  EXPECT_TRUE(judge_with(here_, good_).notes.empty());
   EXPECT_EQ(here(page(200, "the shop window")), Verdict::pass);
   EXPECT_EQ(here(page(200, "welcome, nobody")), Verdict::inconclusive) << "made for each client, or another host's?";
   EXPECT_EQ(here(page(302, "the shop window")), Verdict::inconclusive) << "a page is its status and its body";
+}
+
+TEST_F(KeptOut, WithoutAnOpenHostItIsSaidWhatWouldTell) {
+  context_.open_page = nullptr;
+  const Judgement out = judge_with(here_, good_);
+  EXPECT_EQ(out.verdict, Verdict::fail);
+  ASSERT_EQ(out.notes.size(), 1U);
+  EXPECT_NE(out.notes[0].find("--open-host"), std::string::npos);
 }
 
 TEST_F(KeptOut, RefusalsPass) {
