@@ -65,7 +65,7 @@ Result<std::optional<x509::CrlReason>> read_reason(const ParsedOptions& options)
                     escape_terminal_limited(options.get("reason"), 40)));
   if (*reason == x509::CrlReason::remove_from_crl)
     return fail_usage("--reason: removeFromCRL is for delta lists alone (RFC 5280 §5.3.1)");
-  return std::optional(*reason);
+  return reason;
 }
 
 Result<std::vector<pki::Revocation>> read_revocations(const ParsedOptions& options, const pki::Authority& issuer,

@@ -151,7 +151,7 @@ class Opener {
     if (mac != nullptr && algorithm != nullptr) {
       const ASN1_OBJECT* object = nullptr;
       X509_ALGOR_get0(&object, nullptr, nullptr, algorithm);
-      out_.mac.emplace();
+      out_.mac = Pkcs12::Mac{};
       const int nid = OBJ_obj2nid(object);
       char text[80];
       OBJ_obj2txt(text, sizeof text, object, 1);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-struct X509_algor_st;
+struct X509_algor_st;  // NOLINT(readability-identifier-naming): as libcrypto has it
 
 namespace tlsproof::crypto {
 
