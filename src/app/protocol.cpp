@@ -83,4 +83,16 @@ std::string unknown_protocol(std::string_view name) {
   return text;
 }
 
+std::string_view services_that_greet_so(ByteView first_bytes) {
+  const std::string_view text = as_text(first_bytes);
+  if (text.starts_with("220 ") || text.starts_with("220-")) return "smtp or ftp";
+  if (text.starts_with("* OK")) return "imap";
+  if (text.starts_with("+OK")) return "pop3";
+  // MySQL: a packet of up to 255 bytes, the first one, of protocol version 10.
+  if (first_bytes.size() > 4 && first_bytes[1] == 0 && first_bytes[2] == 0 && first_bytes[3] == 0 &&
+      first_bytes[4] == 10)
+    return "mysql";
+  return {};
+}
+
 }  // namespace tlsproof::app

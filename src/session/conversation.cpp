@@ -361,6 +361,15 @@ void Conversation::tick() {
   step_ = Step::done;
 }
 
+// What came in place of TLS, and whose word it may be.
+std::string Conversation::no_tls_text() const {
+  std::string text =
+      fmt::format("the first bytes are no TLS: '{}'", escape_terminal_limited(as_text(first_bytes_), 40));
+  const std::string_view services = app::services_that_greet_so(first_bytes_);
+  if (!prelude_ && !services.empty()) text += fmt::format("; --app {} asks for TLS first", services);
+  return text;
+}
+
 // The client has failed: by an alert of the peer, by what the peer did, or by ourselves.
 void Conversation::finish_failed() {
   const tls::Failure& failure = *client_.failure();
@@ -389,8 +398,7 @@ void Conversation::finish_failed() {
       // A record that is only too long has the header of one.
       if (!outcome_.handshake_complete && failure.alert != registry::alert::record_overflow &&
           wire::looks_like_tls_record(first_bytes_) == wire::Match::no)
-        return finish(Outcome::Kind::plain_text, fmt::format("the first bytes are no TLS: '{}'",
-                                                             escape_terminal_limited(as_text(first_bytes_), 40)));
+        return finish(Outcome::Kind::plain_text, no_tls_text());
       [[fallthrough]];
     case Kind::peer_violation:
     case Kind::undecodable:

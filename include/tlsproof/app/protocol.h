@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "tlsproof/base/bytes.h"
+
 namespace tlsproof::app {
 
 // With STARTTLS, or the protocol's own request for TLS, where there is one; a name that ends in "s" begins with TLS.
@@ -43,5 +45,8 @@ struct ProtocolInfo {
 [[nodiscard]] std::span<const std::string_view> protocol_names();
 // "there is no protocol 'smpt'; did you mean 'smtp'? There are: none, http, …"
 [[nodiscard]] std::string unknown_protocol(std::string_view name);
+
+// The names of the services that greet in the clear with such first bytes: "smtp or ftp"; empty when none does.
+[[nodiscard]] std::string_view services_that_greet_so(ByteView first_bytes);
 
 }  // namespace tlsproof::app

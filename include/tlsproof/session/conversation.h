@@ -56,6 +56,7 @@ class Conversation {
   void take_prelude(ByteView bytes);
   void begin_tls();
   void no_tls(std::string why);
+  [[nodiscard]] std::string no_tls_text() const;
   void start_talk();
   void take_answer(ByteView data);
   void write_talk();

@@ -290,6 +290,15 @@ TEST(Dialogue, WhatFollowsTheGoAheadIsNotTaken) {
   }
 }
 
+TEST(Dialogue, WhoGreetsSo) {
+  EXPECT_EQ(services_that_greet_so(as_bytes("220 a ESMTP\r\n")), "smtp or ftp");
+  EXPECT_EQ(services_that_greet_so(as_bytes("* OK ready\r\n")), "imap");
+  EXPECT_EQ(services_that_greet_so(as_bytes("+OK ready\r\n")), "pop3");
+  EXPECT_EQ(services_that_greet_so(as_bytes(mysql_greeting("\xff\xff"))), "mysql");
+  for (const std::string_view other : {"", "HTTP/1.1 400 Bad Request", "SSH-2.0-OpenSSH_9.2", "\x16\3\1"})
+    EXPECT_EQ(services_that_greet_so(as_bytes(other)), "");
+}
+
 TEST(Dialogue, NamesAndDialoguesOfProtocols) {
   EXPECT_EQ(parse_protocol("smtp"), Protocol::smtp);
   EXPECT_EQ(parse_protocol("SMTP"), std::nullopt);
