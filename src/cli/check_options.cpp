@@ -25,6 +25,8 @@ constexpr std::array kEndpointOptions = {
     OptionSpec{"client-key", "FILE", "its key, where the certificate's file does not hold it"},
     OptionSpec{"client-ca", "FILE", "the CA of the clients; faulty certificates are forged under it"},
     OptionSpec{"client-ca-key", "FILE", "its key"},
+    OptionSpec{"client-crl", "FILE", "a CRL that the server uses for clients", true},
+    OptionSpec{"verify-depth", "N", "intermediates that the server is meant to accept in a client's chain"},
     OptionSpec{"passphrase-file", "FILE", "passphrase of the encrypted files above"},
     OptionSpec{"passphrase-env", "VARIABLE", "the same from an environment variable"},
     OptionSpec{
@@ -56,11 +58,12 @@ constexpr std::array kCheckOptions = {
 };
 
 // These describe one endpoint, and stand in the target file when there is one.
-constexpr std::array<std::string_view, 18> kOfOneEndpoint = {
-    "connect-to",        "server-name", "trust",     "crl",           "client-auth",
-    "client-cert",       "client-key",  "client-ca", "client-ca-key", "passphrase-file",
-    "passphrase-env",    "http-path",   "http-host", "no-http",       "open-host",
-    "other-mutual-host", "app",         "app-user"};
+constexpr std::array<std::string_view, 20> kOfOneEndpoint = {
+    "connect-to",     "server-name",       "trust",        "crl",
+    "client-auth",    "client-cert",       "client-key",   "client-ca",
+    "client-ca-key",  "client-crl",        "verify-depth", "passphrase-file",
+    "passphrase-env", "http-path",         "http-host",    "no-http",
+    "open-host",      "other-mutual-host", "app",          "app-user"};
 
 Status read_passphrase_source(const ParsedOptions& options, target::PassphraseSource& passphrase) {
   if (options.has("passphrase-file") && options.has("passphrase-env"))
@@ -135,6 +138,12 @@ Status read_endpoint(const ParsedOptions& options, target::Endpoint& endpoint) {
   TLSPROOF_TRY_VOID(read_pair(options, "client-cert", "client-key", endpoint.client_identity));
   TLSPROOF_TRY_VOID(read_pair(options, "client-ca", "client-ca-key", endpoint.client_ca));
   TLSPROOF_TRY_VOID(read_app(options, endpoint));
+  endpoint.client_crl_paths = options.all("client-crl");
+  if (options.has("verify-depth")) {
+    TLSPROOF_TRY(long long depth,
+                 options.integer("verify-depth", 0, 0, static_cast<long long>(target::kMaxVerifyDepth)));
+    endpoint.verify_depth = static_cast<size_t>(depth);
+  }
   endpoint.http.path = options.get("http-path", "/");
   if (!endpoint.http.path.starts_with('/'))
     return fail_usage(

@@ -51,6 +51,11 @@ constexpr std::array kTable = {
     TableRow{ClientAuth::unverified, Knock::none, "accepted: the application judges", Verdict::pass, Verdict::info},
     TableRow{ClientAuth::unverified, Knock::untrusted, "nothing in particular: the application judges whom to trust",
              Verdict::info, Verdict::info},
+    TableRow{ClientAuth::none, Knock::odd, "nothing in particular: client authentication is declared none",
+             Verdict::info, Verdict::info},
+    TableRow{ClientAuth::optional, Knock::odd, "accepted: the certificate is valid", Verdict::pass, Verdict::fail},
+    TableRow{ClientAuth::required, Knock::odd, "accepted: the certificate is valid", Verdict::pass, Verdict::fail},
+    TableRow{ClientAuth::unverified, Knock::odd, "accepted: the certificate is valid", Verdict::pass, Verdict::fail},
     TableRow{ClientAuth::unverified, Knock::faulty, "refused: only trust is left to the application", Verdict::fail,
              Verdict::pass},
 };
@@ -169,10 +174,12 @@ Acceptance classify(const session::AttemptResult& result, const session::Attempt
   return {Kind::failed, Acceptance::Where::nowhere, verdict::describe(outcome)};
 }
 
-Knock knock_of(const scenario::Identity& identity) {
+Knock knock_of(const scenario::Identity& identity, scenario::ClientAuthExpected expected) {
   // nginx's optional_no_ca forgives X509_V_ERR 18 to 21 and 27: who issued it, not what it says
   // (ngx_ssl_verify_error_optional).
-  static constexpr std::array<std::string_view, 3> kTrust = {"wrong_ca", "self_signed", "missing_intermediate"};
+  // It says 20 of a chain beyond ssl_verify_depth as well.
+  static constexpr std::array<std::string_view, 4> kTrust = {"wrong_ca", "self_signed", "missing_intermediate",
+                                                             "too_deep"};
   switch (identity.kind) {
     case scenario::Identity::Kind::automatic:
     case scenario::Identity::Kind::none:
@@ -184,16 +191,19 @@ Knock knock_of(const scenario::Identity& identity) {
       break;
   }
   if (identity.fault == "wrong_key") return Knock::no_key;
+  if (expected == scenario::ClientAuthExpected::accepted) return Knock::odd;
   return std::ranges::find(kTrust, identity.fault) != kTrust.end() ? Knock::untrusted : Knock::faulty;
 }
 
-Ruling rule(ClientAuth declared, Knock knock, bool accepted) {
+Ruling rule(ClientAuth declared, Knock knock, bool accepted, verdict::Requirement requirement) {
   if (knock == Knock::no_key)
     return {accepted ? Verdict::fail : Verdict::pass,
             "refused: the client cannot prove that the certificate is its own"};
   for (const TableRow& row : kTable)
-    if (row.declared == declared && row.knock == knock)
-      return {accepted ? row.accepted : row.refused, std::string(row.wanted)};
+    if (row.declared == declared && row.knock == knock) {
+      const Verdict verdict = accepted ? row.accepted : row.refused;
+      return {verdict == Verdict::fail ? broken(requirement) : verdict, std::string(row.wanted)};
+    }
   return {Verdict::info, "nothing: what the server should do is not declared (--client-auth)"};
 }
 

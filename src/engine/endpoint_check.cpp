@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "depth.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/crypto/hash.h"
 #include "tlsproof/engine/client_auth.h"
@@ -90,7 +91,9 @@ EndpointCheck::EndpointCheck(const target::Endpoint& endpoint, const CheckOption
       options_(&options),
       material_(std::move(material)),
       plans_(endpoint, material_, options.clock->wall_seconds(), *options.random),
-      now_(options.clock->wall_seconds()) {
+      now_(options.clock->wall_seconds()),
+      crl_troubles_(
+          lint_client_crls(material_.client_crls, material_.client_ca ? &*material_.client_ca : nullptr, now_)) {
   run_.label = endpoint.label;
   run_.address = endpoint.address.text();
   run_.line = endpoint.line;
@@ -237,6 +240,10 @@ void EndpointCheck::set_material_features() {
     features_.set("client_ca.key", Answer::yes, "given");
   else
     features_.set("client_ca.key", Answer::no, "no client CA with its key was given");
+  if (material_.client_crls.empty())
+    features_.set("client_crl", Answer::no, "no CRL of the clients was given");
+  else
+    features_.set("client_crl", Answer::yes, "given");
   if (plans_.has_identity())
     features_.set("client_identity", Answer::yes, material_.identity ? "given" : "forged under the client CA");
   else
@@ -285,7 +292,7 @@ Result<std::vector<scenario::Selected>> EndpointCheck::select(const scenario::Li
 
 void EndpointCheck::plan_case(const scenario::Case& one) {
   PlannedCase planned{
-      .one = one, .played = 0, .chain = std::nullopt, .skip = std::nullopt, .applies = true, .unknown = false};
+      .one = one, .played = 0, .chain = {}, .deep_reference = {}, .skip = {}, .applies = true, .unknown = false};
   if (one.scenario->we_are != scenario::Role::client) {
     planned.skip = "we would be the server here; this command plays the client";
   } else if (one.play->expect.indistinguishable) {
@@ -294,6 +301,8 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
     planned.skip = *missing;
     planned.applies = applies(needs_of(one, *endpoint_), features_);
     planned.unknown = planned.applies && is_unknown(needs_of(one, *endpoint_), features_);
+  } else if (auto why = why_not_forged(one)) {
+    planned.skip = std::move(why);
   } else {
     if (one.play->connections.size() > 1) {
       Chain chain{.one = one, .recipes = {}, .runs = {}, .error = {}, .doubt = {}};
@@ -305,8 +314,35 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
       planned.played = want(recipe_of(one, one.play->connections.front()), one.scenario->exclusive, one.id());
     }
     plan_references(one);
+    plan_deep_reference(planned);
   }
   cases_.push_back(std::move(planned));
+}
+
+// What this client CA cannot certify, or these CRLs do not list, cannot be tested with them.
+std::optional<std::string> EndpointCheck::why_not_forged(const scenario::Case& one) {
+  // A CA that is out of its dates certifies nothing at all: that is an error, and every attempt says so.
+  if (!material_.client_ca || !material_.client_ca->check_valid_at(now_)) return std::nullopt;
+  for (const scenario::Connection& connection : one.play->connections) {
+    if (connection.identity.kind != scenario::Identity::Kind::fault) continue;
+    if (const Status made = plans_.prepare(connection.identity); !made && made.error().kind == Error::Kind::usage)
+      return made.error().message();
+  }
+  return std::nullopt;
+}
+
+// Who refuses a good chain for its length, or because no CRL speaks of its CAs, proves nothing by refusing a bad one.
+void EndpointCheck::plan_deep_reference(PlannedCase& planned) {
+  if (planned.chain || !is_measured(*planned.one.play)) return;
+  const scenario::Identity& identity = played_[planned.played].recipe.identity;
+  if (plans_.num_forged_intermediates(identity) == 0 || identity.intermediates) return;
+  Recipe good;
+  good.version = planned.one.play->version;
+  good.identity = {.kind = scenario::Identity::Kind::fault,
+                   .fault = "too_deep",
+                   .intermediates = plans_.num_intermediates(identity)};
+  if (!plans_.prepare(good.identity)) return;
+  planned.deep_reference = want(std::move(good), false, {});
 }
 
 void EndpointCheck::plan_references(const scenario::Case& one) {
@@ -440,6 +476,16 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
   context.reference_again = first_result(references_again_, planned.one.play->version);
   context.open_page = first_result(open_pages_, planned.one.play->version);
   context.has_identity = plans_.has_identity();
+  if (!planned.chain) {
+    const scenario::Identity& identity = played_[planned.played].recipe.identity;
+    context.num_intermediates = plans_.num_intermediates(identity);
+    context.num_forged_intermediates = plans_.num_forged_intermediates(identity);
+  }
+  if (planned.deep_reference && !played_[*planned.deep_reference].results.empty())
+    context.deep_reference = &played_[*planned.deep_reference].results.front();
+  context.crls_are_checked = !material_.client_crls.empty();
+  for (const CrlTrouble& trouble : crl_troubles_)
+    if (trouble.refuses_all) context.crl_troubles.push_back(trouble.text);
   if (material_.client_ca) {
     for (const x509::Certificate& certificate : material_.client_ca->certificates()) {
       context.client_ca_names.push_back(certificate->subject);
@@ -571,6 +617,25 @@ void EndpointCheck::conclude_client_auth() {
   for (const auto& [text, versions] : by_text) run_.notes.push_back(fmt::format("{} ({})", text, join(versions, ", ")));
 }
 
+void EndpointCheck::conclude_verify_depth() {
+  std::vector<DepthSeen> seen;
+  for (size_t i = 0; i < cases_.size(); ++i) {
+    const PlannedCase& planned = cases_[i];
+    const Expect& expect = planned.one.play->expect;
+    if (planned.skip || planned.chain || !decides(run_.findings[i].verdict) ||
+        expect.kind != Expect::Kind::client_auth || expect.client_auth != scenario::ClientAuthExpected::depth)
+      continue;
+    const Played& played = played_[planned.played];
+    const uint16_t version = planned.one.play->version;
+    const Acceptance acceptance = classify(played.results.front(), reference(version));
+    seen.push_back(
+        {version, plans_.num_intermediates(played.recipe.identity), acceptance.kind == Acceptance::Kind::accepted});
+  }
+  // Without a request some servers let everybody in at first, and so nothing was seen.
+  if (endpoint_->app.protocol == app::Protocol::none && std::ranges::all_of(seen, &DepthSeen::accepted)) return;
+  std::ranges::move(conclude_depth(seen), std::back_inserter(run_.notes));
+}
+
 void EndpointCheck::apply_waivers(target::WaiverBook& waivers) {
   for (Finding& finding : run_.findings) {
     if (finding.verdict != Verdict::fail && finding.verdict != Verdict::warn) continue;
@@ -622,6 +687,8 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   distrust_refusals();
   compare_baselines();
   conclude_client_auth();
+  conclude_verify_depth();
+  for (const CrlTrouble& trouble : crl_troubles_) run_.notes.push_back(trouble.text);
   apply_waivers(waivers);
   return {};
 }

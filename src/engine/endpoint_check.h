@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain.h"
+#include "client_crl.h"
 #include "tlsproof/engine/engine.h"
 #include "tlsproof/engine/judge.h"
 #include "tlsproof/engine/recipe.h"
@@ -64,6 +65,8 @@ class EndpointCheck {
     scenario::Case one;
     size_t played = 0;            // index into played_, unless there is a chain
     std::optional<size_t> chain;  // index into chains_: several connections
+    // played_ of a good client whose chain has as many intermediates, where the fault is above the leaf.
+    std::optional<size_t> deep_reference;
     std::optional<std::string> skip;
     bool applies = true;   // skip: see Finding::applies
     bool unknown = false;  // skip: only because the probe could not tell, and so inconclusive
@@ -92,6 +95,8 @@ class EndpointCheck {
   void plan(std::span<const scenario::Selected> selected);
   void plan_case(const scenario::Case& one);
   void plan_references(const scenario::Case& one);
+  void plan_deep_reference(PlannedCase& planned);
+  [[nodiscard]] std::optional<std::string> why_not_forged(const scenario::Case& one);
   verdict::Finding judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange);
   // What each repetition is worth, and where it is proved; empty when none was played, and then `finding` says why.
   std::vector<Repetition> judge_played(const PlannedCase& planned, const JudgeContext& context,
@@ -104,6 +109,7 @@ class EndpointCheck {
   void distrust_refusals();
   void compare_baselines();
   void conclude_client_auth();
+  void conclude_verify_depth();
   void apply_waivers(target::WaiverBook& waivers);
   [[nodiscard]] const session::AttemptResult* reference(uint16_t version) const {
     return first_result(references_, version);
@@ -117,6 +123,7 @@ class EndpointCheck {
   Material material_;
   PlanMaker plans_;
   int64_t now_ = 0;  // seconds since 1970
+  std::vector<CrlTrouble> crl_troubles_;
   std::vector<net::Address> addresses_;
   net::Endpoint net_endpoint_;
   target::Features features_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "depth.h"
 #include "kept_out.h"
 #include "tlsproof/app/nginx.h"
 #include "tlsproof/base/text.h"
@@ -299,70 +300,103 @@ Judgement judge_schemes(const scenario::Case& one, const session::AttemptResult&
   return out;
 }
 
-Judgement judge_knock(const scenario::Identity& played, const session::AttemptResult& result,
-                      const JudgeContext& context) {
-  const Knock knock = knock_of(played);
-  const session::AttemptResult* reference = knock == Knock::good ? nullptr : context.reference;
-  const Acceptance acceptance = classify(result, reference);
-  const bool accepted = acceptance.kind == Acceptance::Kind::accepted;
-  const Ruling ruling = rule(context.endpoint->client_auth, knock, accepted);
-  std::string seen = verdict::describe(result.outcome);
-  if (acceptance.kind == Acceptance::Kind::failed) return not_run(ruling.wanted, result);
-  if (acceptance.kind == Acceptance::Kind::unclear)
-    return with_ending(undecided(ruling.wanted, seen, acceptance.why), result);
-  if (knock != Knock::none && result.server_flight_complete && result.certificate_request.count == 0)
-    return with_ending(
-        undecided(ruling.wanted, seen, "no certificate was asked for on this connection, so that none was shown"),
-        result);
-  if (knock != Knock::none && result.client_certificate == tls::ClientCertificate::sent_unfitting)
-    return with_ending(undecided(ruling.wanted, seen,
-                                 "the certificate's key fits no signature scheme that the server asked for, "
-                                 "so that it may be refused for that alone"),
-                       result);
-  // Without a request nginx has not judged the client yet.
-  if (accepted && !asks_something(*context.endpoint) && ruling.verdict == Verdict::fail)
-    return with_ending(
-        undecided(ruling.wanted, seen,
-                  "the server may judge the client only at its first request, and none was sent (--app none)"),
-        result);
-  if (!accepted && wants_to_renegotiate(result)) return not_renegotiated(ruling.wanted, seen, result);
-  const bool measured = reference != nullptr && classify(*reference, nullptr).kind == Acceptance::Kind::accepted;
-  if (!accepted && !measured && closed_on_request(result.outcome, context))
-    return with_ending(undecided(ruling.wanted, seen,
-                                 fmt::format("the server closed on the {} request, for the certificate or because it "
-                                             "speaks no {} (--app names what it speaks){}",
-                                             service(result.outcome), service(result.outcome),
-                                             context.has_identity ? "" : "; a good client would tell")),
-                       result);
-  // Who refuses everybody proves nothing by refusing the bad ones.
+// Who refuses everybody proves nothing by refusing the bad ones: why this refusal is none, or nullopt.
+std::optional<Judgement> doubt_refusal(const Ruling& ruling, Knock knock, const Acceptance& acceptance,
+                                       const session::AttemptResult& result, const JudgeContext& context) {
+  const std::string seen = verdict::describe(result.outcome);
+  const session::AttemptResult* reference = context.reference;
   // But decrypt_error is said of CertificateVerify alone, certificate_required of no certificate (RFC 8446 §6.2), and
   // so each is proof by itself.
   const bool is_proof = result.outcome.kind == Outcome::Kind::alert &&
                         ((knock == Knock::no_key && result.outcome.alert == registry::alert::decrypt_error) ||
                          (knock == Knock::none && result.outcome.alert == registry::alert::certificate_required));
-  if (!accepted && !is_proof && knock != Knock::good && context.has_identity) {
-    const Acceptance good = reference != nullptr ? classify(*reference, nullptr) : Acceptance();
-    // A good client that only the application did not please was let in by TLS: then a refusal by TLS is one.
-    const bool let_in =
-        good.kind == Acceptance::Kind::accepted ||
-        (good.kind == Acceptance::Kind::unclear && is_inside(good.where) && !is_inside(acceptance.where));
-    const bool says_why =
-        app::recognise_nginx_answer(result.outcome.http_status, result.response_body) != app::NginxAnswer::other ||
-        result.outcome.reply.sign == app::Sign::certificate;
-    if (!let_in && !(says_why && good.kind == Acceptance::Kind::unclear))
-      return with_ending(
-          undecided(ruling.wanted, seen,
-                    good.kind == Acceptance::Kind::refused && !closed_on_request(reference->outcome, context)
-                        ? "the good client certificate is refused too, so that this refusal proves nothing"
-                        : "no good client was seen to be let in, so that this refusal proves nothing"),
-          result);
-  }
+  if (is_proof || knock == Knock::good || !context.has_identity) return std::nullopt;
+  const Acceptance good = reference != nullptr ? classify(*reference, nullptr) : Acceptance();
+  // A good client that only the application did not please was let in by TLS: then a refusal by TLS is one.
+  const bool let_in = good.kind == Acceptance::Kind::accepted ||
+                      (good.kind == Acceptance::Kind::unclear && is_inside(good.where) && !is_inside(acceptance.where));
+  const bool says_why =
+      app::recognise_nginx_answer(result.outcome.http_status, result.response_body) != app::NginxAnswer::other ||
+      result.outcome.reply.sign == app::Sign::certificate;
+  if (!let_in && !(says_why && good.kind == Acceptance::Kind::unclear))
+    return undecided(ruling.wanted, seen,
+                     good.kind == Acceptance::Kind::refused && !closed_on_request(reference->outcome, context)
+                         ? "the good client certificate is refused too, so that this refusal proves nothing"
+                         : "no good client was seen to be let in, so that this refusal proves nothing");
+  if (context.num_forged_intermediates == 0) return std::nullopt;
+  // The same for chains: what stands above the leaf may be refused for its number, or because no CRL speaks of it.
+  std::string why;
+  if (context.deep_reference != nullptr &&
+      classify(*context.deep_reference, reference).kind == Acceptance::Kind::refused)
+    why = fmt::format(
+        "a good chain with as many intermediates ({}) is refused too, so that this refusal says nothing "
+        "of the fault: see mtls/depth",
+        context.num_intermediates);
+  else if (context.deep_reference == nullptr && context.crls_are_checked)
+    why =
+        "the server is said to use CRLs, and none speaks of the intermediate CAs that are forged for this: chains "
+        "through them are refused anyway (OpenSSL error 3)";
+  if (why.empty()) return std::nullopt;
+  Judgement out = judged(Verdict::skip, ruling.wanted, seen);
+  out.reason = why;
+  return out;
+}
+
+// What stands in the way of any verdict on who was let in; nullopt when nothing does.
+std::optional<Judgement> doubt_knock(const Ruling& ruling, Knock knock, const Acceptance& acceptance,
+                                     const session::AttemptResult& result, const JudgeContext& context) {
+  const std::string seen = verdict::describe(result.outcome);
+  const bool accepted = acceptance.kind == Acceptance::Kind::accepted;
+  if (acceptance.kind == Acceptance::Kind::unclear) return undecided(ruling.wanted, seen, acceptance.why);
+  if (knock != Knock::none && result.server_flight_complete && result.certificate_request.count == 0)
+    return undecided(ruling.wanted, seen, "no certificate was asked for on this connection, so that none was shown");
+  if (knock != Knock::none && result.client_certificate == tls::ClientCertificate::sent_unfitting)
+    return undecided(ruling.wanted, seen,
+                     "the certificate's key fits no signature scheme that the server asked for, so that it may be "
+                     "refused for that alone");
+  // Without a request nginx has not judged the client yet.
+  const bool is_wrong = ruling.verdict == Verdict::fail || ruling.verdict == Verdict::warn;
+  if (accepted && !asks_something(*context.endpoint) && is_wrong)
+    return undecided(ruling.wanted, seen,
+                     "the server may judge the client only at its first request, and none was sent (--app none)");
+  if (accepted) return std::nullopt;
+  if (wants_to_renegotiate(result)) return not_renegotiated(ruling.wanted, seen, result);
+  const session::AttemptResult* reference = knock == Knock::good ? nullptr : context.reference;
+  const bool measured = reference != nullptr && classify(*reference, nullptr).kind == Acceptance::Kind::accepted;
+  if (!measured && closed_on_request(result.outcome, context))
+    return undecided(ruling.wanted, seen,
+                     fmt::format("the server closed on the {} request, for the certificate or because it speaks no {} "
+                                 "(--app names what it speaks){}",
+                                 service(result.outcome), service(result.outcome),
+                                 context.has_identity ? "" : "; a good client would tell"));
+  return doubt_refusal(ruling, knock, acceptance, result, context);
+}
+
+Judgement judge_knock(const scenario::Case& one, const scenario::Identity& played, const session::AttemptResult& result,
+                      const JudgeContext& context) {
+  const ClientAuthExpected expected = one.play->expect.client_auth;
+  const Knock knock = knock_of(played, expected);
+  const session::AttemptResult* reference = knock == Knock::good ? nullptr : context.reference;
+  const Acceptance acceptance = classify(result, reference);
+  const bool accepted = acceptance.kind == Acceptance::Kind::accepted;
+  const Ruling ruling = expected == ClientAuthExpected::depth
+                            ? rule_depth(*context.endpoint, context.num_intermediates, accepted)
+                            : rule(context.endpoint->client_auth, knock, accepted, one.scenario->requirement);
+  if (acceptance.kind == Acceptance::Kind::failed) return not_run(ruling.wanted, result);
+  auto doubt = doubt_knock(ruling, knock, acceptance, result, context);
+  const std::string seen = verdict::describe(result.outcome);
   const std::string_view verb = accepted ? "accepted" : "refused";
   const bool says_so = seen.starts_with(verb);  // "refused after the handshake with alert …"
-  Judgement out = judged(ruling.verdict, ruling.wanted, says_so ? seen : fmt::format("{}: {}", verb, seen));
-  if (!accepted) out.notes.push_back(fmt::format("enforced {}", to_text(acceptance.where)));
-  if (!acceptance.why.empty()) out.notes.push_back(acceptance.why);
-  return with_ending(std::move(out), result);
+  Judgement out = doubt ? std::move(*doubt)
+                        : judged(ruling.verdict, ruling.wanted, says_so ? seen : fmt::format("{}: {}", verb, seen));
+  if (!doubt) {
+    if (!accepted) out.notes.push_back(fmt::format("enforced {}", to_text(acceptance.where)));
+    if (!acceptance.why.empty()) out.notes.push_back(acceptance.why);
+  }
+  // A list that turns everybody away explains what else would be a riddle.
+  if (acceptance.kind == Acceptance::Kind::refused && out.verdict != Verdict::pass)
+    out.notes.insert(out.notes.end(), context.crl_troubles.begin(), context.crl_troubles.end());
+  return out.events.empty() ? with_ending(std::move(out), result) : out;
 }
 
 Judgement judge_client_auth(const scenario::Case& one, const scenario::Identity& played,
@@ -380,9 +414,10 @@ Judgement judge_client_auth(const scenario::Case& one, const scenario::Identity&
       return judge_told(one, result, context);
     case ClientAuthExpected::accepted:
     case ClientAuthExpected::refused:
+    case ClientAuthExpected::depth:
       break;
   }
-  return judge_knock(played, result, context);
+  return judge_knock(one, played, result, context);
 }
 
 Judgement judge_chain(const scenario::Case& one, const session::AttemptResult& result, const JudgeContext& context) {

@@ -1,5 +1,6 @@
 #include "tlsproof/engine/material.h"
 
+#include "client_crl.h"
 #include "tlsproof/pki/key_files.h"
 #include "tlsproof/x509/load.h"
 
@@ -51,6 +52,11 @@ Result<Material> load_material(const target::Endpoint& endpoint) {
                  pki::Authority::load(endpoint.client_ca.certificate_path, endpoint.client_ca.key_path,
                                       source_of(endpoint.client_ca.passphrase)));
   }
+  for (const std::string& path : endpoint.client_crl_paths) {
+    TLSPROOF_TRY(auto crls, x509::load_crls(path, "CRL of the clients"));
+    for (Bytes& crl : crls) material.client_crls.push_back(x509::Crl::parse(std::move(crl)));
+  }
+  TLSPROOF_TRY_VOID(check_client_crls(material.client_crls, material.client_ca ? &*material.client_ca : nullptr));
   return material;
 }
 

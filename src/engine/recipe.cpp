@@ -32,7 +32,7 @@ std::string identity_text(const Identity& identity) {
     case Identity::Kind::another:
       return "another";
     case Identity::Kind::fault:
-      return identity.fault;
+      return identity.intermediates ? fmt::format("{} {}", identity.fault, *identity.intermediates) : identity.fault;
   }
   return {};
 }
@@ -47,6 +47,9 @@ std::string identity_label(const Identity& identity) {
     case Identity::Kind::another:
       return "another good client certificate";
     case Identity::Kind::fault:
+      if (identity.intermediates)
+        return fmt::format("client certificate with {} intermediate{}", *identity.intermediates,
+                           *identity.intermediates == 1 ? "" : "s");
       if (const pki::Fault* fault = pki::find_fault(identity.fault))
         return fmt::format("client certificate {}", fault->name);
       return "client certificate " + identity.fault;
@@ -147,15 +150,34 @@ Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Ident
                               .subject = {},
                               .names = {},
                               .now = now_,
-                              .random = *random_};
-    const bool another = identity.kind == Identity::Kind::another;
-    if (another) context.names.push_back({pki::AlternativeName::Kind::dns, "another-client.tlsproof.invalid"});
-    TLSPROOF_TRY(source, pki::forge(another ? "good" : name, context));
+                              .random = *random_,
+                              .crls = material_->client_crls,
+                              .num_intermediates = identity.intermediates};
+    if (identity.kind == Identity::Kind::another)
+      context.names.push_back({pki::AlternativeName::Kind::dns, "another-client.tlsproof.invalid"});
+    TLSPROOF_TRY(source, pki::forge(identity.kind == Identity::Kind::fault ? identity.fault : "good", context));
   }
   for (const Bytes& der : source->chain) made->chain.push_back(der);
   made->signer = crypto::make_signer(source->key);
   forged_.emplace(name, made);
   return made;
+}
+
+Status PlanMaker::prepare(const Identity& identity) {
+  TLSPROOF_TRY_VOID(credentials(identity));
+  return {};
+}
+
+size_t PlanMaker::num_intermediates(const Identity& identity) const {
+  const auto found = forged_.find(identity_text(identity));
+  return found == forged_.end() || found->second->chain.empty() ? 0 : found->second->chain.size() - 1;
+}
+
+size_t PlanMaker::num_forged_intermediates(const Identity& identity) const {
+  if (identity.kind != Identity::Kind::fault || !material_->client_ca) return 0;
+  const size_t own = material_->client_ca->intermediates().size();
+  const size_t all = num_intermediates(identity);
+  return all > own ? all - own : 0;
 }
 
 Result<std::string> make_request(const target::Endpoint& endpoint, ClientSetup::HttpHost host) {

@@ -41,11 +41,11 @@ constexpr auto kFaults = std::to_array<Fault>({
     {"v1", "the certificate is of version 1",
      "As 'openssl x509 -req' makes it without -extfile: no extension, so no names, no purpose, no key identifiers. "
      "OpenSSL and GnuTLS accept it; Go, rustls and browsers do not.",
-     kPolicy, kPolicy, "RFC 5280 §4.1.2.1", forge_v1},
+     kPolicy, kPolicy, "RFC 8446 §4.4.2.3", forge_v1},
     {"weak_rsa_1024", "the key is RSA with 1024 bits",
      "Good but for its size, which is within reach of those who have the means. Refused by OpenSSL from security level "
      "2 on; Go and GnuTLS servers accept it.",
-     kPolicy, kPolicy, "NIST SP 800-57 part 1 §5.6.1", forge_weak_rsa_1024},
+     kPolicy, kPolicy, "RFC 9325 §4.5", forge_weak_rsa_1024},
     {"sha1_signature", "the CA signed with SHA-1",
      "Collisions of SHA-1 can be bought, and with them a certificate of another content. Refused by nearly everybody, "
      "but TLS leaves it to policy. Needs a CA with an RSA or ECDSA key.",
@@ -59,8 +59,8 @@ constexpr auto kFaults = std::to_array<Fault>({
      "it never looks there: stolen keys stay good until they expire.",
      kInvalid, kInvalid, "RFC 5280 §6.3", forge_revoked},
     {"huge", "the certificate has 100 names and more than 64 KiB",
-     "Valid; the weight is names and an extension of zeros that is not critical. Peers have limits (OpenSSL: 100 KiB "
-     "for the whole message); one must refuse cleanly, not hang or crash.",
+     "Valid; the weight is names and an extension of zeros that is not critical. Peers have limits (OpenSSL: 100 KiB, "
+     "or 64 with session tickets); they must refuse cleanly, not hang or crash.",
      kLegal, kLegal, "RFC 8446 §4.4.2", forge_huge},
 
     // Whom it names.

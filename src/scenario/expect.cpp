@@ -15,7 +15,7 @@ using config::Fields;
 using config::Node;
 
 constexpr std::string_view kTests[] = {"is", "any_of", "none_of", "contains", "present"};
-constexpr size_t kNumClientAuth = 7;
+constexpr size_t kNumClientAuth = 8;
 constexpr size_t kNumChecks = 12;
 
 template <class Enum, size_t N>
@@ -172,7 +172,8 @@ std::string describe_kind(const Expect& expect) {
           "the acceptable CAs are named in the CertificateRequest",
           "the CertificateRequest asks for safe signature schemes",
           "not let in: what a good client gets is not for whoever comes this way",
-          "nothing in particular: this shows what such a client gets"};
+          "nothing in particular: this shows what such a client gets",
+          "accepted as far as the declared verify_depth goes, and no further"};
       return std::string(kTexts[static_cast<size_t>(expect.client_auth)]);
     }
     case Kind::certificate: {

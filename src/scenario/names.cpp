@@ -109,7 +109,7 @@ constexpr std::string_view kFaults[] = {"expired",
                                         "too_deep"};
 constexpr std::string_view kControls[] = {"none", "wrong_ca", "wrong_name", "shifted_clock"};
 constexpr std::string_view kClientAuth[] = {"accepted",          "refused",  "requested", "ca_names",
-                                            "signature_schemes", "kept_out", "told"};
+                                            "signature_schemes", "kept_out", "told",      "depth"};
 constexpr std::string_view kChecks[] = {"chain_complete", "chain_in_order",     "chain_valid",        "name_matches",
                                         "not_expired",    "days_left",          "version_3",          "has_san",
                                         "key_strength",   "signature_strength", "extended_key_usage", "lifetime"};

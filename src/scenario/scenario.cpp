@@ -373,10 +373,15 @@ class ScenarioReader {
 
   static Status read_identity(const Node& node, Identity& out) {
     if (node.is_map()) {
-      TLSPROOF_TRY(Fields fields, Fields::open(node, "'identity'", {"fault"}));
+      TLSPROOF_TRY(Fields fields, Fields::open(node, "'identity'", {"fault", "intermediates"}));
       TLSPROOF_TRY(const Node* fault, fields.require("fault"));
       TLSPROOF_TRY(size_t index, fault->one_of(known_faults(), "fault"));
-      out = {Identity::Kind::fault, std::string(known_faults()[index])};
+      out = {.kind = Identity::Kind::fault, .fault = std::string(known_faults()[index])};
+      if (const Node* count = fields.find("intermediates")) {
+        if (out.fault != "too_deep") return count->error("'intermediates' goes with the fault too_deep only");
+        TLSPROOF_TRY(long long number, count->integer(0, 100));
+        out.intermediates = static_cast<size_t>(number);
+      }
       return {};
     }
     constexpr std::string_view kWords[] = {"none", "good", "another"};
@@ -426,6 +431,9 @@ class ScenarioReader {
       return root_.error(
           fmt::format("TLS 1.2 and 1.3 are spoken here: 'tls: [{}]' needs 'expect: {{version: refused}}'",
                       target::version_text(play.version)));
+    if (play.expect.kind == Kind::client_auth && play.expect.client_auth == ClientAuthExpected::depth &&
+        !play.connections.back().identity.intermediates)
+      return at.error("'client_auth: depth' needs 'identity: {fault: too_deep, intermediates: NUMBER}'");
     if (play.expect.indistinguishable && axes_.empty())
       return at.error("'indistinguishable' compares the cases of a 'matrix', and there is none");
     return {};

@@ -17,8 +17,9 @@ using config::Node;
 
 // Everything that an endpoint may say; `defaults` may say all but the first three.
 constexpr std::string_view kEndpointKeys[] = {
-    "address",  "label", "connect_to",      "server_name", "app",      "http",          "virtual_hosts", "client_auth",
-    "versions", "trust", "client_identity", "client_ca",   "timeouts", "min_days_left", "suites"};
+    "address",     "label",         "connect_to", "server_name",     "app",       "http",        "virtual_hosts",
+    "client_auth", "versions",      "trust",      "client_identity", "client_ca", "client_crls", "verify_depth",
+    "timeouts",    "min_days_left", "suites"};
 constexpr auto kDefaultKeys = std::span(kEndpointKeys).subspan(3);
 
 class Loader {
@@ -120,6 +121,13 @@ class Loader {
     if (const Node* node = fields.find("client_identity"))
       TLSPROOF_TRY_VOID(key_pair(*node, "a client identity", out.client_identity));
     if (const Node* node = fields.find("client_ca")) TLSPROOF_TRY_VOID(key_pair(*node, "a client CA", out.client_ca));
+    if (const Node* node = fields.find("client_crls")) {
+      TLSPROOF_TRY(out.client_crl_paths, paths(*node));
+    }
+    if (const Node* node = fields.find("verify_depth")) {
+      TLSPROOF_TRY(long long depth, node->integer(0, static_cast<long long>(kMaxVerifyDepth)));
+      out.verify_depth = static_cast<size_t>(depth);
+    }
     if (const Node* node = fields.find("timeouts")) TLSPROOF_TRY_VOID(timeouts(*node, out.timeouts));
     if (const Node* node = fields.find("min_days_left")) {
       TLSPROOF_TRY(long long days, node->integer(0, 36'500));

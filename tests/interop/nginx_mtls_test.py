@@ -19,24 +19,44 @@ VERSIONS = ("TLS 1.2", "TLS 1.3")
 # What nginx does, TLS 1.2 and 1.3 alike. 400n: HTTP 400 "No required SSL certificate was sent"; 400c: HTTP 400 "The SSL
 # certificate error"; 51: the alert decrypt_error. Last: what OpenSSL says about the certificate, number and text.
 MATRIX = """
-    client presents      | on   | optional | optional_no_ca | off | OpenSSL
-    none                 | 400n | 200      | 200            | 200 |
-    good                 | 200  | 200      | 200            | 200 |
-    expired              | 400c | 400c     | 400c           | 200 | 10 certificate has expired
-    not_yet_valid        | 400c | 400c     | 400c           | 200 | 9 certificate is not yet valid
-    wrong_ca             | 400c | 400c     | 200            | 200 | 21 unable to verify the first certificate
-    self_signed          | 400c | 400c     | 200            | 200 | 18 self-signed certificate
-    missing_intermediate | 400c | 400c     | 200            | 200 | 21 unable to verify the first certificate
-    wrong_key            | 51   | 51       | 51             | 200 | bad signature
+    client presents            | on   | optional | optional_no_ca | off | OpenSSL
+    none                       | 400n | 200      | 200            | 200 |
+    good                       | 200  | 200      | 200            | 200 |
+    expired                    | 400c | 400c     | 400c           | 200 | 10 certificate has expired
+    not_yet_valid              | 400c | 400c     | 400c           | 200 | 9 certificate is not yet valid
+    wrong_ca                   | 400c | 400c     | 200            | 200 | 21 unable to verify the first certificate
+    self_signed                | 400c | 400c     | 200            | 200 | 18 self-signed certificate
+    missing_intermediate       | 400c | 400c     | 200            | 200 | 21 unable to verify the first certificate
+    wrong_key                  | 51   | 51       | 51             | 200 | bad signature
+    wrong_purpose              | 400c | 400c     | 400c           | 200 | 26 unsuitable certificate purpose
+    unknown_critical_extension | 400c | 400c     | 400c           | 200 | 34 unhandled critical extension
+    expired_intermediate       | 400c | 400c     | 400c           | 200 | 10 certificate has expired
+    future_ca                  | 400c | 400c     | 400c           | 200 | 9 certificate is not yet valid
+    not_a_ca                   | 400c | 400c     | 400c           | 200 | 26 unsuitable certificate purpose
+    path_length                | 400c | 400c     | 400c           | 200 | 25 path length constraint exceeded
+    name_constraints           | 400c | 400c     | 400c           | 200 | 47 permitted subtree violation
+    weak_rsa_1024              | 400c | 400c     | 400c           | 200 | 66 EE certificate key too weak
+    sha1_signature             | 400c | 400c     | 400c           | 200 | 68 CA signature digest algorithm too weak
+    v1                         | 200  | 200      | 200            | 200 |
+    no_eku                     | 200  | 200      | 200            | 200 |
+    no_san                     | 200  | 200      | 200            | 200 |
+    empty_subject              | 200  | 200      | 200            | 200 |
+    non_ascii                  | 200  | 200      | 200            | 200 |
+    hostile_subject            | 200  | 200      | 200            | 200 |
+    huge                       | 80   | 80       | 80             | 200 | internal error
 """
 ROWS = [[cell.strip() for cell in line.split("|")] for line in MATRIX.strip().splitlines()]
 SERVERS = ROWS[0][1:-1]
 SEEN = {row[0]: dict(zip(SERVERS, row[1:])) for row in ROWS[1:]}
 OPENSSL = {row[0]: row[-1] for row in ROWS[1:]}
 # Without mtls/hosts and mtls/sessions: what several connections show is nginx_hosts_test.py's.
-PLAYED = [f"mtls/{name}" for name in (*SEEN, "requested", "ca_names", "signature_schemes")]
+PLAYED = [f"mtls/{name}" for name in (*SEEN, "requested", "ca_names", "signature_schemes", "depth")]
 TRUST_FAULTS = ("wrong_ca", "self_signed", "missing_intermediate")
-FAULTS = ("expired", "not_yet_valid", *TRUST_FAULTS)
+ODD = ("no_eku", "no_san", "empty_subject", "non_ascii", "hostile_subject", "huge")  # valid: to be accepted
+WEAK = {"weak_rsa_1024": "warn", "sha1_signature": "warn", "v1": "info"}  # the verdict when they are let in
+FAULTS = tuple(client for client in SEEN if client not in ("none", "good", "wrong_key"))
+# Valid chains of 2, 3 and 4 intermediates are too deep for nginx's default, and so for on and optional.
+NUM_TOO_DEEP = 3
 
 # The verdict by what is declared and what is seen. bad: a certificate with a fault of its own; stranger: one that nobody who is
 # trusted vouches for.
@@ -79,8 +99,15 @@ def rule(declared, client, server):
     """The verdict on mtls/<client>, by both tables."""
     if client == "wrong_key":
         return "pass"  # refused everywhere, and to be refused whatever is declared
+    let_in = SEEN[client][server] == "200"
+    # A good chain of two intermediates is refused too: so that nothing is said of the path length.
+    if client == "path_length" and server in ("on", "optional"):
+        return "skip"
+    if client in ODD:
+        return RULES[declared]["good let in"] if let_in else "info"
     who = client if client in ("none", "good") else "stranger" if client in TRUST_FAULTS else "bad"
-    return RULES[declared][f"{who} {'let in' if SEEN[client][server] == '200' else 'refused'}"]
+    verdict = RULES[declared][f"{who} {'let in' if let_in else 'refused'}"]
+    return WEAK.get(client, "fail") if verdict == "fail" else verdict
 
 
 class Matrix(unittest.TestCase):
@@ -150,7 +177,7 @@ class Matrix(unittest.TestCase):
                         self.assertEqual(outcome["client_certificate_sent"], server != "off" and client != "none")
                         # The handshake fails for a client that cannot prove its key and for no other, and in TLS 1.3 the
                         # client has finished before the server can know.
-                        refused_early = cells[server] == "51"
+                        refused_early = cells[server] in ("51", "80")
                         self.assertEqual(outcome["handshake_complete"], not refused_early or version == "TLS 1.3")
                         phase = "application" if not refused_early else "after_finished" if version == "TLS 1.3" else "handshake"
                         self.assertEqual(outcome["phase"], phase)
@@ -164,12 +191,13 @@ class Matrix(unittest.TestCase):
         for server, checked in self.right.items():
             for client, cells in SEEN.items():
                 for version in VERSIONS:
-                    if cells[server] == "51":
+                    if cells[server] in ("51", "80"):
                         continue  # no request was read
                     with self.subTest(server=server, client=client, version=version):
                         trace = checked.endpoint.attempts[label(client, version)]["trace"]
                         said = "NONE" if server == "off" or client == "none" else \
-                            "SUCCESS" if client == "good" else "FAILED:" + OPENSSL[client].split(" ", 1)[1]
+                            "SUCCESS" if cells[server] == "200" and client not in TRUST_FAULTS else \
+                            "FAILED:" + OPENSSL[client].split(" ", 1)[1]
                         self.assertEqual(verified.get((port_of[server], trace["local_address"].rsplit(":", 1)[1])), (version, said))
 
     def test_error_log(self):
@@ -182,14 +210,17 @@ class Matrix(unittest.TestCase):
                 if cells[server] == "400c":
                     code = int(OPENSSL[client].split()[0])
                     wanted[code] = wanted.get(code, 0) + 2 * runs
+            if server in ("on", "optional"):
+                wanted[20] = 2 * runs * NUM_TOO_DEEP
             host = re.escape(f'host: "{NAME}:{self.hosts[server].port}"')
             codes = self.logged("error.log", r"client SSL certificate verify error: \((\d+):.*" + host, sum(wanted.values()))
             self.assertEqual({int(code): codes.count(code) for code in codes}, wanted, server)
             missing = 2 * runs * (SEEN["none"][server] == "400n")
             self.assertEqual(len(self.logged("error.log", "client sent no required SSL certificate.*" + host, missing)), missing, server)
-            bad = 2 * runs * (SEEN["wrong_key"][server] == "51")
-            pattern = OPENSSL["wrong_key"] + rf"\).*server: {re.escape(self.hosts[server].endpoint)}$"
-            self.assertEqual(len(self.logged("error.log", pattern, bad)), bad, server)
+            for client in ("wrong_key", "huge"):
+                bad = 2 * runs * (SEEN[client][server] != "200")
+                pattern = OPENSSL[client] + rf"\).*server: {re.escape(self.hosts[server].endpoint)}$"
+                self.assertEqual(len(self.logged("error.log", pattern, bad)), bad, server)
 
     def test_right_declaration_holds(self):
         for server, checked in self.right.items():
@@ -214,7 +245,8 @@ class Matrix(unittest.TestCase):
                             finding = endpoint.findings[f"mtls/{scenario}[tls={version}]"]
                             self.assertEqual(finding["verdict"], verdict, finding)
                             if verdict == "skip":
-                                self.assertIn("no CertificateRequest", finding["reason"])
+                                self.assertIn("a good chain with as many intermediates (2) is refused too" if server != "off" else
+                                              "no CertificateRequest", finding["reason"])
 
     def test_wrong_declarations_fail(self):
         """The exit status by what the summary of each endpoint says, and once for each as a run of its own."""
@@ -243,7 +275,8 @@ class Matrix(unittest.TestCase):
                 verdicts = endpoint.verdicts()
                 self.assertEqual(verdicts["fail"], {"mtls/good"}, endpoint)
                 self.assertEqual(verdicts["warn"], {"mtls/ca_names"})
-                self.assertEqual(verdicts["inconclusive"], {f"mtls/{client}" for client in SEEN if client not in ("good", "wrong_key")})
+                self.assertEqual(verdicts["inconclusive"],
+                                 {f"mtls/{client}" for client in (*SEEN, "depth") if client not in ("good", "wrong_key")})
                 self.assertIn("mtls/wrong_key", endpoint.verdicts(without=())["pass"])
 
 

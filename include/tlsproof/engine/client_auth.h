@@ -40,16 +40,21 @@ enum class Knock : uint8_t {
   none,
   untrusted,  // a fault of trust, which a server that leaves the judgement to its application lets pass
   faulty,     // any other fault of the certificate
+  odd,        // a certificate that is valid, if unusual: the scenario wants it accepted
   no_key,     // CertificateVerify does not fit: never acceptable, whatever is declared (RFC 8446 §4.4.3)
 };
-[[nodiscard]] Knock knock_of(const scenario::Identity& identity);
+// `expected`: what the scenario has to say of a forged certificate.
+[[nodiscard]] Knock knock_of(const scenario::Identity& identity,
+                             scenario::ClientAuthExpected expected = scenario::ClientAuthExpected::refused);
 
 // The verdict for accepting or refusing, and the sentence that says what was wanted.
 struct Ruling {
   verdict::Verdict verdict = verdict::Verdict::info;
   std::string wanted;
 };
-[[nodiscard]] Ruling rule(target::ClientAuth declared, Knock knock, bool accepted);
+// What is wrong is a `fail`, or less where the scenario only recommends.
+[[nodiscard]] Ruling rule(target::ClientAuth declared, Knock knock, bool accepted,
+                          verdict::Requirement requirement = verdict::Requirement::must);
 // The same for whether a certificate is asked for at all.
 [[nodiscard]] Ruling rule_requested(target::ClientAuth declared, bool requested);
 

@@ -19,6 +19,13 @@ struct JudgeContext {
   const session::AttemptResult* reference_again = nullptr;
   const session::AttemptResult* open_page = nullptr;
   bool has_identity = false;  // there is a good client certificate
+  // What a good client got whose chain has as many intermediates as the one that is judged; null where the good
+  // client's own chain is the measure.
+  const session::AttemptResult* deep_reference = nullptr;
+  size_t num_intermediates = 0;           // in the chain that we presented
+  size_t num_forged_intermediates = 0;    // of these, CAs made for this alone, of which no CRL speaks
+  bool crls_are_checked = false;          // the server is said to use CRLs
+  std::vector<std::string> crl_troubles;  // of those CRLs: why they make a server refuse every client
   std::vector<x509::NameView>
       client_ca_names;  // of the CA that our client certificates come from, and of those above it
 };

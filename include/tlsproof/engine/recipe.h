@@ -42,6 +42,12 @@ class PlanMaker {
   [[nodiscard]] bool has_identity() const { return material_->identity || material_->client_ca; }
   // `automatic` becomes good or none; what is forged stays as it is.
   [[nodiscard]] Recipe settle(Recipe recipe) const;
+  // Forges it now, if there is anything to forge. Fails (usage) when the CA, its CRLs or the request do not allow it.
+  [[nodiscard]] Status prepare(const scenario::Identity& identity);
+  // Intermediates in the chain of an identity that was prepared; 0 for one without a certificate.
+  [[nodiscard]] size_t num_intermediates(const scenario::Identity& identity) const;
+  // Of these, the ones beyond the client CA's own.
+  [[nodiscard]] size_t num_forged_intermediates(const scenario::Identity& identity) const;
   // Fails (usage or environment) when an identity cannot be forged or an edit cannot be applied.
   [[nodiscard]] Result<session::Plan> make(const Recipe& recipe, const std::shared_ptr<EditLog>& log);
 

@@ -52,6 +52,8 @@ struct Identity {
   };
   Kind kind = Kind::automatic;
   std::string fault;  // one of known_faults()
+  // Fault too_deep: intermediates between leaf and root; unset: the fault's own number.
+  std::optional<size_t> intermediates = {};
   bool operator==(const Identity&) const = default;
 };
 // Names of faults that an identity may have.
@@ -69,6 +71,7 @@ enum class ClientAuthExpected : uint8_t {
   signature_schemes,
   kept_out,  // whoever comes this way does not get what a good client gets at the front door
   told,      // info: accepted or refused, resumed or not
+  depth,     // accepted as far as the declared verify_depth goes, refused beyond
 };
 enum class CertificateCheck : uint8_t {
   chain_complete,  // every issuer up to an anchor is sent (the root may be missing)

@@ -95,6 +95,10 @@ struct Endpoint {
   Trust trust;
   KeyPair client_identity;  // the good client certificate
   KeyPair client_ca;        // the CA that forges client certificates; empty: faulty ones cannot be made
+  std::vector<std::string> client_crl_paths;  // CRLs that the server uses for clients; empty: nothing is known of any
+  // How many intermediates between a client's certificate and the root the server is declared to accept (nginx's
+  // ssl_verify_depth). Unset: nothing is declared.
+  std::optional<size_t> verify_depth;
   Timeouts timeouts;
   int min_days_left = 14;           // a certificate that ends sooner is a finding
   std::vector<std::string> suites;  // suites, ids, patterns; empty: the default ones
@@ -108,6 +112,8 @@ struct Endpoint {
   // Where to connect.
   [[nodiscard]] const HostPort& connect_address() const { return connect_to ? *connect_to : address; }
 };
+
+inline constexpr size_t kMaxVerifyDepth = 100;
 
 struct Target {
   std::vector<Endpoint> endpoints;  // at least one, labels unique

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tlsproof/pki/fault.h"
+#include "tlsproof/scenario/library.h"
 
 namespace tlsproof::engine {
 namespace {
@@ -32,7 +33,9 @@ TEST(ClientAuthTable, EveryCell) {
       {ClientAuth::optional, Knock::faulty, fail, pass},    {ClientAuth::required, Knock::faulty, fail, pass},
       {ClientAuth::unverified, Knock::faulty, fail, pass},  {ClientAuth::unknown, Knock::none, info, info},
       {ClientAuth::unknown, Knock::good, info, info},       {ClientAuth::unknown, Knock::untrusted, info, info},
-      {ClientAuth::unknown, Knock::faulty, info, info},
+      {ClientAuth::unknown, Knock::faulty, info, info},     {ClientAuth::none, Knock::odd, info, info},
+      {ClientAuth::optional, Knock::odd, pass, fail},       {ClientAuth::required, Knock::odd, pass, fail},
+      {ClientAuth::unverified, Knock::odd, pass, fail},     {ClientAuth::unknown, Knock::odd, info, info},
   };
   for (const TableCase& one : cases) {
     SCOPED_TRACE(std::string(target::to_text(one.declared)) + ", knock " + std::to_string(static_cast<int>(one.knock)));
@@ -44,6 +47,20 @@ TEST(ClientAuthTable, EveryCell) {
     EXPECT_EQ(rule(declared, Knock::no_key, true).verdict, fail) << "CertificateVerify is no matter of policy";
     EXPECT_EQ(rule(declared, Knock::no_key, false).verdict, pass);
   }
+}
+
+// What a scenario only recommends, or only looks at, never fails; what it wants passes all the same.
+TEST(ClientAuthTable, RequirementOfTheScenario) {
+  using verdict::Requirement;
+  for (const Knock knock : {Knock::faulty, Knock::untrusted, Knock::odd}) {
+    const bool wrong = knock != Knock::odd;  // accepted, where refusing was right
+    EXPECT_EQ(rule(ClientAuth::required, knock, wrong, Requirement::must).verdict, Verdict::fail);
+    EXPECT_EQ(rule(ClientAuth::required, knock, wrong, Requirement::should).verdict, Verdict::warn);
+    EXPECT_EQ(rule(ClientAuth::required, knock, wrong, Requirement::may).verdict, Verdict::info);
+    EXPECT_EQ(rule(ClientAuth::required, knock, wrong, Requirement::info).verdict, Verdict::info);
+    EXPECT_EQ(rule(ClientAuth::required, knock, !wrong, Requirement::should).verdict, Verdict::pass);
+  }
+  EXPECT_EQ(rule(ClientAuth::required, Knock::no_key, true, Requirement::info).verdict, Verdict::fail);
 }
 
 TEST(ClientAuthTable, Requested) {
@@ -112,6 +129,45 @@ TEST(Classify, WhereItIsEnforced) {
   EXPECT_EQ(classify(during, nullptr).where, Acceptance::Where::handshake);
   during.outcome.handshake_complete = true;  // TLS 1.3: the server judges after the client has finished
   EXPECT_EQ(classify(during, nullptr).where, Acceptance::Where::after_handshake);
+}
+
+// The mtls scenarios want of each certificate what the forge says that it is: what is invalid MUST be refused, what is
+// a matter of policy SHOULD (or is only looked at), what is valid is wanted accepted, and that is never a MUST.
+TEST(Faults, ScenariosAgreeWithTheForge) {
+  using scenario::ClientAuthExpected;
+  using verdict::Requirement;
+  const auto library = scenario::load_embedded();
+  ASSERT_TRUE(library) << library.error().message();
+  std::set<std::string_view> played;
+  for (const scenario::Scenario& one : library->scenarios()) {
+    if (!one.id.starts_with("mtls/") || one.plays.front().connections.size() != 1) continue;
+    const scenario::Identity& identity = one.plays.front().connections.front().identity;
+    const scenario::Expect& expect = one.plays.front().expect;
+    if (identity.kind != scenario::Identity::Kind::fault || expect.client_auth == ClientAuthExpected::depth) continue;
+    SCOPED_TRACE(one.id);
+    const pki::Fault* fault = pki::find_fault(identity.fault);
+    ASSERT_NE(fault, nullptr);
+    if (one.id != "mtls/" + identity.fault) continue;
+    played.insert(fault->name);
+    const bool refused = expect.client_auth == ClientAuthExpected::refused;
+    switch (fault->of_client) {
+      case pki::Standing::invalid:
+        EXPECT_TRUE(refused && one.requirement == Requirement::must);
+        break;
+      case pki::Standing::policy:
+        EXPECT_TRUE(one.requirement == Requirement::info || (refused && one.requirement == Requirement::should));
+        break;
+      case pki::Standing::legal:
+        EXPECT_TRUE(!refused && one.requirement != Requirement::must);
+        break;
+    }
+  }
+  // Of names that only clients look at, and of the number of intermediates (mtls/depth), there is none.
+  const std::set<std::string_view> without = {"good",         "wrong_host",       "ip_as_dns",
+                                              "wildcard",     "wildcard_partial", "wildcard_too_deep",
+                                              "wildcard_tld", "too_deep"};
+  for (const pki::Fault& fault : pki::faults())
+    EXPECT_NE(played.contains(fault.name), without.contains(fault.name)) << fault.name;
 }
 
 // Scenarios may name exactly the faults that can be forged.

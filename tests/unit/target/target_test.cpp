@@ -35,6 +35,8 @@ defaults:
   trust: {anchors: [root.pem, /abs/root.pem], crls: [crl.pem]}
   client_identity: {certificate: c.pem, key: c.key}
   client_ca: {certificate: ca.pem, key: ca.key, passphrase: {file: secret}}
+  client_crls: [clients.crl, /abs/root.crl]
+  verify_depth: 2
   timeouts: {connect: 250ms}
   min_days_left: 30
   suites: [mtls]
@@ -59,7 +61,7 @@ waivers:
   ASSERT_EQ(target.endpoints.size(), 3U);
   const Endpoint& a = target.endpoints[0];
   EXPECT_EQ(a.label, "a.example:443");
-  EXPECT_EQ(a.line, 12U);
+  EXPECT_EQ(a.line, 14U);
   EXPECT_EQ(a.client_auth, ClientAuth::required);
   EXPECT_EQ(a.versions, (std::vector<uint16_t>{0x0303, 0x0304}));
   EXPECT_EQ(a.trust.paths, (std::vector<std::string>{"etc/root.pem", "/abs/root.pem"}));
@@ -68,13 +70,15 @@ waivers:
   EXPECT_EQ(a.client_identity.key_path, "etc/c.key");
   EXPECT_EQ(a.client_ca.passphrase.kind, PassphraseSource::Kind::file);
   EXPECT_EQ(a.client_ca.passphrase.name, "etc/secret");
+  EXPECT_EQ(a.client_crl_paths, (std::vector<std::string>{"etc/clients.crl", "/abs/root.crl"}));
+  EXPECT_EQ(a.verify_depth, 2U);
   EXPECT_EQ(a.timeouts.connect, 250'000'000);
   EXPECT_EQ(a.timeouts.handshake, 5'000'000'000);
   EXPECT_EQ(a.min_days_left, 30);
   EXPECT_EQ(a.sni(), "a.example");
   const Endpoint& b = target.endpoints[1];
   EXPECT_EQ(b.label, "second");
-  EXPECT_EQ(b.line, 13U);
+  EXPECT_EQ(b.line, 15U);
   EXPECT_EQ(b.connect_address().text(), "127.0.0.1:8443");
   EXPECT_EQ(b.sni(), "other.example");
   EXPECT_EQ(b.name(), "other.example");
@@ -97,7 +101,7 @@ waivers:
   ASSERT_EQ(target.waivers.size(), 1U);
   EXPECT_EQ(target.waivers[0].until, 1'798'675'200 + 86'400);
   EXPECT_EQ(target.waivers[0].until_text, "2026-12-31");
-  EXPECT_EQ(target.waivers[0].where, "t.yaml:27:5");
+  EXPECT_EQ(target.waivers[0].where, "t.yaml:29:5");
 }
 
 TEST(Target, ServicesAreWordsOrMapsAndReplaceTheDefault) {
@@ -129,10 +133,7 @@ TEST(Target, BadFilesSayWhereAndWhat) {
       {"endpoints:\n  - address: a\n", "t.yaml:2:14: 'a' is not HOST:PORT: the port is missing"},
       {endpoint + "  - address: a:1\n", "t.yaml:3:5: a second endpoint is called 'a:1'; give one of them a 'label'"},
       {"defaults: {address: a:1}\n" + endpoint,
-       "t.yaml:1:12: 'defaults' has no key 'address' (one of server_name, app, http, virtual_hosts, client_auth, "
-       "versions, "
-       "trust, "
-       "client_identity, client_ca, timeouts, min_days_left, suites)"},
+       "t.yaml:1:12: 'defaults' has no key 'address'"},
       {"defaults:\n" + endpoint, "t.yaml:1:1: 'defaults' has no value"},
       {endpoint + "    client_auth: on\n",
        "t.yaml:3:18: unknown client_auth 'on' (one of unknown, none, optional, required, unverified)"},
@@ -150,6 +151,8 @@ TEST(Target, BadFilesSayWhereAndWhat) {
       {endpoint + "    trust: {system: false}\n",
        "t.yaml:3:12: nothing is trusted: name 'anchors', or say 'system: true'"},
       {endpoint + "    trust: {anchors: [\"a\\u0007\"]}\n", "t.yaml:3:23: 'a\\x07' has a control character"},
+      {endpoint + "    verify_depth: -1\n", "t.yaml:3:19: expected a whole number from 0 to 100, found '-1'"},
+      {endpoint + "    client_crls: a.pem\n", "t.yaml:3:18: expected a list, found 'a.pem'"},
       {endpoint + "    client_ca: {key: a}\n", "t.yaml:3:16: a client CA needs 'certificate'"},
       {endpoint + "    trust: {anchors: [a], passphrase: hunter2}\n",
        "t.yaml:3:39: a passphrase is never written here: use {file: PATH} or {environment: NAME}"},
