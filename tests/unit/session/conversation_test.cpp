@@ -231,8 +231,7 @@ TEST_F(ConversationTest, TlsBeginsWhereThePreludeEnds) {
 TEST_F(ConversationTest, TlsBeginsOnceTheRequestForItIsOut) {
   plan_.app.protocol = app::Protocol::mysql;
   start();
-  const Bytes greeting =
-      *from_hex("250000000a382e300001000000616263646566676800ffff210200ffc1" + std::string(24, '0'));
+  const Bytes greeting = *from_hex("250000000a382e300001000000616263646566676800ffff210200ffc1" + std::string(24, '0'));
   conversation_->received(greeting);
   ASSERT_EQ(conversation_->output().size(), 36U);
   EXPECT_EQ(trace_.find_message(wire::Direction::client_to_server, 1), nullptr);
