@@ -44,6 +44,28 @@ WANTED = {
     "unknown names rejected": (0, {}),
 }
 
+# As `pki fault NAME --role server` makes it.
+FORGED = {
+    "wrong_purpose": {"fail": {"chain_valid", "extended_key_usage"}},
+    "unknown_critical_extension": {"fail": {"chain_valid"}},
+    "expired_intermediate": {"fail": {"not_expired"}},
+    "future_ca": {"fail": {"not_expired"}},
+    "not_a_ca": {"fail": {"chain_valid"}},
+    "path_length": {"fail": {"chain_valid"}},
+    "name_constraints": {"fail": {"chain_valid"}},
+    "weak_rsa_1024": {"fail": {"key_strength"}},
+    "sha1_signature": {"fail": {"signature_strength"}},
+    "no_san": {"fail": {"has_san"}, "warn": {"name_matches"}},
+    "v1": {"fail": {"version_3", "has_san"}, "warn": {"name_matches", "extended_key_usage"}},
+    "no_eku": {"warn": {"extended_key_usage"}},
+    "wildcard_tld": {"fail": {"name_matches"}},
+    "empty_subject": {},
+}
+# Those that need another name: the client looks for it. The address of the host is 127.0.0.1.
+DEEP = "www.deep.server.test"
+NAMED = {"ip_as_dns": ("127.0.0.1", 1), "wildcard": (DEEP, 0), "wildcard_partial": (DEEP, 1), "wildcard_too_deep": (DEEP, 1)}
+WANTED.update({name: (1 if "fail" in wanted else 0, wanted) for name, wanted in FORGED.items()})
+
 
 class OneWay(unittest.TestCase):
     @classmethod
@@ -72,8 +94,10 @@ class OneWay(unittest.TestCase):
                                ("stranger", "other", "--name", NAME), ("misnamed", "ca", "--name", "elsewhere.test")):
             pki("server", "--ca", f / ca, "--out", f / out, *more)
         pki("client", "--ca", f / "ca", "--name", NAME, "--out", f / "client")
-        for fault in ("expired", "not_yet_valid", "wrong_ca", "self_signed"):
+        for fault in ("expired", "not_yet_valid", "wrong_ca", "self_signed", *FORGED):
             pki("fault", fault, "--role", "server", "--ca", f / "ca", "--name", NAME, "--out", f / "faults")
+        for fault, (name, _) in NAMED.items():
+            pki("fault", fault, "--role", "server", "--ca", f / "ca", "--name", name, "--out", f / "faults")
         good, p384 = pem_blocks(f / "good/server.crt"), pem_blocks(f / "p384/server.crt")
         assert (len(good), len(p384)) == (2, 3)
         (f / "leaf_only.crt").write_text(good[0])
@@ -129,6 +153,8 @@ class OneWay(unittest.TestCase):
             Host("only tls 1.3", *good, lines=["ssl_protocols TLSv1.3;"]),
             Host("unknown names rejected", *good, server_names=NAME, default=["ssl_reject_handshake on;"]),
             Host("plain", *good, tls=False),
+            *(Host(name, *fault(name), lines=weak) for name in FORGED),
+            *(Host(name, *fault(name)) for name in NAMED),
         ]
         return hosts + ([Host("v6", *good, address="::1")] if has_ipv6() else [])
 
@@ -147,6 +173,12 @@ class OneWay(unittest.TestCase):
         for name, (status, wanted) in WANTED.items():
             with self.subTest(host=name):
                 self.expect(self.check_host(name), status, wanted)
+
+    def test_names_as_they_must_not_be_written(self):
+        for host, (name, status) in NAMED.items():
+            with self.subTest(host=host):
+                checked = check(self.hosts[host].endpoint, "--server-name", name, "--trust", self.folder / "ca/ca.crt", "oneway")
+                self.expect(checked, status, {"fail": {"name_matches"}} if status else {})
 
     def test_all_hosts_in_one_run(self):
         """Intermediates met at one endpoint tell what is missing at another."""
