@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.need import need  # noqa: E402
-from support.servers.base import BESIDE, NAME, OPEN, OTHER  # noqa: E402
+from support.servers.base import BESIDE, CRL, NAME, OPEN, OTHER  # noqa: E402
 from support.servers.golden import ServerGolden  # noqa: E402
 from support.servers.apache import Apache  # noqa: E402
 
@@ -38,7 +38,8 @@ class ApacheGolden(ServerGolden, unittest.TestCase):
         "hosts with the open one as default": {OPEN: HOSTS[OPEN], **HOSTS},
     }
     DECLARED = (("require", "required"), 
-                ("require with CRL", "required"), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
+                ("require", "required", "verify_depth: 1"), ("require", "required", "verify_depth: 2"),
+                ("require with CRL", "required", CRL), ("require", "optional"), ("optional", "optional"), ("optional", "required"),
                 ("optional_no_ca", "unverified"), ("optional_no_ca", "required"), ("require for a page", "required"), ("require for a page", "none"),
                 ("none", "none"), ("hosts", "required", BESIDE), ("hosts with the open one as default", "required", BESIDE))
     ONEWAY = "none"

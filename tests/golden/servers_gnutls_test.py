@@ -12,6 +12,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.need import need  # noqa: E402
+from support.servers.base import CRL  # noqa: E402
 from support.servers.golden import ServerGolden  # noqa: E402
 from support.servers.gnutls import GnutlsServ  # noqa: E402
 
@@ -27,7 +28,7 @@ class GnutlsServGolden(ServerGolden, unittest.TestCase):
         "optional, verified": ["--x509cafile", "{ca}", "--verify-client-cert"],
         "none": ["--disable-client-cert"],
     }
-    DECLARED = (("required, verified", "required"), ("required, verified with CRL", "required"), ("required, not verified", "required"), ("optional, verified", "optional"),
+    DECLARED = (("required, verified", "required"), ("required, verified with CRL", "required", CRL), ("required, not verified", "required"), ("optional, verified", "optional"),
                 ("none", "none"))
     ONEWAY = "none"
     UNWITNESSED = ("huge",)

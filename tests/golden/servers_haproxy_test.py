@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.need import need  # noqa: E402
-from support.servers.base import BESIDE, NAME, OPEN, OTHER  # noqa: E402
+from support.servers.base import BESIDE, CRL, NAME, OPEN, OTHER  # noqa: E402
 from support.servers.golden import ServerGolden  # noqa: E402
 from support.servers.haproxy import Haproxy  # noqa: E402
 
@@ -42,7 +42,7 @@ class HaproxyGolden(ServerGolden, unittest.TestCase):
         "hosts with names compared": [HOSTS, *COMPARED],
         "hosts with issuers compared": [HOSTS, *ISSUERS],
     }
-    DECLARED = (("required", "required"), ("required with CRL", "required"), ("optional", "optional"), ("optional", "required"), ("errors ignored", "unverified"),
+    DECLARED = (("required", "required"), ("required with CRL", "required", CRL), ("optional", "optional"), ("optional", "required"), ("errors ignored", "unverified"),
                 ("errors ignored", "required"), ("errors ignored and judged by a rule", "optional"),
                 ("none", "none"), ("none", "required"),
                 ("hosts", "required", BESIDE), ("hosts with the open one as default", "required", BESIDE),

@@ -7,6 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.servers.base import CRL  # noqa: E402
 from support.servers.golden import ServerGolden  # noqa: E402
 from support.servers.node import Node, find_node  # noqa: E402
 
@@ -22,7 +23,7 @@ class NodeGolden(ServerGolden, unittest.TestCase):
         "judged by its program": {"options": {"requestCert": True, "rejectUnauthorized": False}, "judged": True},
         "none": {},
     }
-    DECLARED = (("rejectUnauthorized", "required"), ("rejectUnauthorized with CRL", "required"), ("not rejected", "unverified"), ("not rejected", "required"),
+    DECLARED = (("rejectUnauthorized", "required"), ("rejectUnauthorized with CRL", "required", CRL), ("not rejected", "unverified"), ("not rejected", "required"),
                 ("judged by its program", "required"), ("none", "none"))
     ONEWAY = "none"
 

@@ -8,6 +8,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.need import need  # noqa: E402
+from support.servers.base import CRL  # noqa: E402
 from support.servers.golden import ServerGolden  # noqa: E402
 from support.servers.openssl import SServer  # noqa: E402
 
@@ -23,7 +24,7 @@ class SServerGolden(ServerGolden, unittest.TestCase):
         "optional": ["-CAfile", "{ca}", "-verify", 2, "-verify_return_error"],
         "none": [],
     }
-    DECLARED = (("required", "required"), ("required with CRL", "required"), ("required", "none"), ("required, without -verify_return_error", "required"),
+    DECLARED = (("required", "required"), ("required with CRL", "required", CRL), ("required", "none"), ("required, without -verify_return_error", "required"),
                 ("optional", "optional"), ("optional", "required"), ("none", "none"))
     ONEWAY = "none"
 

@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.check import check  # noqa: E402
 from support.need import need  # noqa: E402
-from support.servers.base import NAME  # noqa: E402
+from support.servers.base import CRL, NAME  # noqa: E402
 from support.servers.golden import ServerGolden  # noqa: E402
 from support.servers.stunnel import Stunnel  # noqa: E402
 
@@ -27,7 +27,7 @@ class StunnelGolden(ServerGolden, unittest.TestCase):
         "optional, nobody speaks HTTP": ["closing", "CAfile = {ca}", "verifyChain = yes", "requireCert = no"],
         "none": [],
     }
-    DECLARED = (("required", "required"), ("required with CRL", "required"), ("optional", "optional"), ("optional", "required"),
+    DECLARED = (("required", "required"), ("required with CRL", "required", CRL), ("optional", "optional"), ("optional", "required"),
                 ("required, not verified", "required"), ("required, nobody speaks HTTP", "required", SOME),
                 ("required, nobody speaks HTTP", "required", "http: none", SOME), ("none", "none"))
     ONEWAY = "none"
