@@ -124,7 +124,8 @@ Judgement judge_without_session(const Chain& chain, const ChainRun& run) {
 
 }  // namespace
 
-void doubt_edits(const EditLog& log, Judgement& judgement) {
+void doubt_edits(const EditLog& log, const verdict::Outcome& outcome, Judgement& judgement) {
+  if (outcome.kind == Outcome::Kind::crashed) return;
   if (!log.failures.empty()) {
     judgement.verdict = Verdict::error;
     judgement.reason = "the edit does not fit the message: " + log.failures.front();
@@ -164,7 +165,7 @@ Judgement judge_chain_run(const Chain& chain, const ChainRun& run, const JudgeCo
     const session::AttemptResult& result = run.connections[at].attempted.result;
     if (auto failed = check_control(chain, at, result, context)) return std::move(*failed);
     Judgement edits = judged(Verdict::pass, scenario::describe(play.expect), verdict::describe(result.outcome));
-    doubt_edits(*run.connections[at].log, edits);
+    doubt_edits(*run.connections[at].log, result.outcome, edits);
     if (edits.verdict != Verdict::pass) return edits;
   }
   if (run.no_session) return judge_without_session(chain, run);
@@ -178,7 +179,7 @@ Judgement judge_chain_run(const Chain& chain, const ChainRun& run, const JudgeCo
   // Which of the two it was decides what the verdict is worth.
   if (!play.connections[last].resume.empty() && result.outcome.version != 0)
     out.seen = fmt::format("the session was {}; {}", result.outcome.resumed ? "resumed" : "not resumed", out.seen);
-  doubt_edits(*run.connections[last].log, out);
+  doubt_edits(*run.connections[last].log, result.outcome, out);
   return out;
 }
 

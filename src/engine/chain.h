@@ -53,7 +53,8 @@ Status play_chains(std::span<Chain> chains, unsigned repeat, PlanMaker& plans, c
 // There must be a connection.
 [[nodiscard]] Judgement judge_chain_run(const Chain& chain, const ChainRun& run, const JudgeContext& context);
 
-// A run in which an edit did not take effect has not tested what its scenario says.
-void doubt_edits(const EditLog& log, Judgement& judgement);
+// A run in which an edit did not take effect has not tested what its scenario says; but who brought the endpoint down
+// did that with the edits that there were.
+void doubt_edits(const EditLog& log, const verdict::Outcome& outcome, Judgement& judgement);
 
 }  // namespace tlsproof::engine

@@ -399,8 +399,9 @@ const session::AttemptResult* EndpointCheck::first_result(const std::map<uint16_
 Judgement EndpointCheck::judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition,
                                           const JudgeContext& context) const {
   Judgement out = judge(planned.one, played.recipe.identity, played.results[repetition], context);
-  doubt_edits(*played.logs[repetition], out);
-  if (!played.doubt.empty() && decides(out.verdict)) {
+  const Outcome& outcome = played.results[repetition].outcome;
+  doubt_edits(*played.logs[repetition], outcome, out);
+  if (!played.doubt.empty() && outcome.kind != Outcome::Kind::crashed && decides(out.verdict)) {
     out.verdict = Verdict::inconclusive;
     out.reason = played.doubt;
   }
@@ -416,6 +417,7 @@ std::vector<EndpointCheck::Repetition> EndpointCheck::judge_played(const Planned
     Judgement judgement = judge_repetition(planned, played, n, context);
     out.push_back({.judgement = judgement,
                    .outcome = verdict::describe(outcome),
+                   .crashed = outcome.kind == Outcome::Kind::crashed,
                    .evidence = {{played.attempts[n], judgement.events}},
                    .duration_ns = outcome.total_ns});
   }
@@ -500,13 +502,18 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
     if (finding.reason.empty()) finding.reason = "interrupted before it was played";
     return finding;
   }
+  // Once is enough: it was seen twice, with others in flight and alone. Which others could be played again says
+  // nothing.
+  const auto deadly = std::ranges::find(repetitions, true, &Repetition::crashed);
+  const bool crashed = deadly != repetitions.end();
+  if (crashed) std::ranges::rotate(repetitions, deadly);
   Judgement& first = repetitions.front().judgement;
   std::map<std::string, size_t> distribution;
   bool disagree = false;
   for (Repetition& one : repetitions) {
     const Verdict again = one.judgement.verdict;
     ++distribution[fmt::format("{}: {}", verdict::to_text(again), one.outcome)];
-    if (again != first.verdict && (decides(again) || decides(first.verdict))) disagree = true;
+    if (!crashed && again != first.verdict && (decides(again) || decides(first.verdict))) disagree = true;
     std::ranges::move(one.evidence, std::back_inserter(finding.evidence));
     finding.duration_ns += one.duration_ns;
   }

@@ -57,7 +57,8 @@ class EndpointCheck {
   // What one repetition of a case says, and what proves it.
   struct Repetition {
     Judgement judgement;
-    std::string outcome;  // how its last connection ended
+    std::string outcome;   // how its last connection ended
+    bool crashed = false;  // it brought the endpoint down
     std::vector<verdict::Evidence> evidence;
     int64_t duration_ns = 0;
   };

@@ -439,6 +439,9 @@ Judgement judge_chain(const scenario::Case& one, const session::AttemptResult& r
 Judgement judge(const scenario::Case& one, const scenario::Identity& played, const session::AttemptResult& result,
                 const JudgeContext& context) {
   const Expect& expect = one.play->expect;
+  // Whatever was asked, and whatever came before: an endpoint that anybody can bring down holds nothing.
+  if (result.outcome.kind == Outcome::Kind::crashed)
+    return with_ending(judged(Verdict::fail, scenario::describe(expect), verdict::describe(result.outcome)), result);
   if (did_not_run(result.outcome)) return not_run(scenario::describe(expect), result);
   const bool needs_our_part = expect.kind == Expect::Kind::completes || expect.kind == Expect::Kind::abort ||
                               expect.kind == Expect::Kind::refused || expect.kind == Expect::Kind::ignored;
