@@ -129,6 +129,7 @@ class XmppPrelude final : public XmppElements {
 
  private:
   void on_features() override {
+    if (asked_) return end(State::broken, "the XMPP server offers its features twice");
     if (!starttls_offered) return end(State::refused, "the XMPP server does not offer STARTTLS");
     say(as_bytes("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"), "<starttls>");
     asked_ = true;

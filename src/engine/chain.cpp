@@ -73,12 +73,13 @@ std::optional<Judgement> check_knock(const Chain& chain, size_t at, const sessio
   if (acceptance.kind == wanted) return std::nullopt;
   Judgement out = doubt_control(chain, at, result, scenario::describe(*connection.expect), acceptance.why);
   const bool open_door = wants_refusal && acceptance.kind == Acceptance::Kind::accepted;
-  if (open_door && here && context.endpoint->client_auth != target::ClientAuth::required) {
+  if (open_door && here) {
+    // Where the door is to be closed, mtls/none tells that it is open, and what lies beyond it stays untested.
     out.verdict = Verdict::skip;
-    out.applies = false;
-    out.reason =
-        fmt::format("{} is let in anyway (client authentication is declared {}): there is nothing to get around",
-                    connection_text(chain, at), target::to_text(context.endpoint->client_auth));
+    out.applies = context.endpoint->client_auth == target::ClientAuth::required;
+    out.reason = fmt::format(
+        "this client is let in anyway (client authentication is declared {}): there is nothing to get around",
+        target::to_text(context.endpoint->client_auth));
   }
   return out;
 }
@@ -86,7 +87,15 @@ std::optional<Judgement> check_knock(const Chain& chain, size_t at, const sessio
 std::optional<Judgement> check_control(const Chain& chain, size_t at, const session::AttemptResult& result,
                                        const JudgeContext& context) {
   const Connection& connection = chain.one.play->connections[at];
-  if (!connection.expect) return std::nullopt;
+  if (!connection.expect) {  // whatever came of it is right, but something must have come
+    const Acceptance acceptance = classify(result, nullptr);
+    const Outcome::Kind kind = result.outcome.kind;
+    if (acceptance.kind != Acceptance::Kind::failed && kind != Outcome::Kind::waited && kind != Outcome::Kind::hang)
+      return std::nullopt;
+    Judgement out = doubt_control(chain, at, result, "a connection that can be judged", acceptance.why);
+    if (acceptance.kind == Acceptance::Kind::failed) out.verdict = Verdict::error;
+    return out;
+  }
   const Expect& expect = *connection.expect;
   if (expect.kind == Expect::Kind::client_auth &&
       (expect.client_auth == ClientAuthExpected::accepted || expect.client_auth == ClientAuthExpected::refused))
@@ -175,7 +184,12 @@ Judgement judge_chain_run(const Chain& chain, const ChainRun& run, const JudgeCo
     return out;
   }
   const session::AttemptResult& result = run.connections[last].attempted.result;
-  Judgement out = judge(chain.one, chain.recipes[last].identity, result, context);
+  JudgeContext in_chain = context;
+  const auto& first = play.connections.front().expect;
+  if (last > 0 && first && first->kind == Expect::Kind::client_auth &&
+      first->client_auth == ClientAuthExpected::refused)
+    in_chain.refusal = &run.connections.front().attempted.result;
+  Judgement out = judge(chain.one, chain.recipes[last].identity, result, in_chain);
   // Which of the two it was decides what the verdict is worth.
   if (!play.connections[last].resume.empty() && result.outcome.version != 0)
     out.seen = fmt::format("the session was {}; {}", result.outcome.resumed ? "resumed" : "not resumed", out.seen);

@@ -73,11 +73,15 @@ Reading read_here(const AttemptResult& result, const JudgeContext& context) {
                       status)};
 }
 
-// At the other mutual host, whose good client we are not.
+// At the other mutual host, whose good client we are not. Any status may come from behind the door there, 401 and 403
+// too, unless it is the very answer with which this host has refused us before.
 Reading read_there(const AttemptResult& result, const JudgeContext& context) {
   using Kind = Reading::Kind;
   const int status = result.outcome.http_status;
-  if (status == 400 || status == 401 || status == 403) return {Kind::out, {}};
+  const AttemptResult* refusal = context.refusal;
+  if (status >= 400 && refusal != nullptr && refusal->outcome.http_status == status &&
+      equal(result.response_body, refusal->response_body))
+    return {Kind::out, "the answer with which that host refuses this client without any detour"};
   if (status >= 400)
     return {Kind::unclear, fmt::format("HTTP {} may come from behind the door; {}", status, kNamePage)};
   if (same_page(result, context.reference))

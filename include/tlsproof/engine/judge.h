@@ -18,6 +18,8 @@ struct JudgeContext {
   // Null when they were not played.
   const session::AttemptResult* reference_again = nullptr;
   const session::AttemptResult* open_page = nullptr;
+  // In a scenario of several connections: the first of them, where it shows how a client is refused; null otherwise.
+  const session::AttemptResult* refusal = nullptr;
   bool has_identity = false;  // there is a good client certificate
   // What a good client got whose chain has as many intermediates as the one that is judged; null where the good
   // client's own chain is the measure.

@@ -224,6 +224,7 @@ std::vector<Script> scripts() {
        State::done},
       {"xmpp without STARTTLS", P::xmpp, true, {{'<', kStream}, {'>', kStreamHeard + "<stream:features><mechanisms/></stream:features>"}}, State::refused, Sign::none, "", "does not offer STARTTLS"},
       {"xmpp refuses", P::xmpp, true, {{'<', kStream}, {'>', kStreamHeard + "<stream:features><starttls/></stream:features>"}, {'<', "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"}, {'>', "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>"}}, State::refused, Sign::none, "", "cannot begin TLS"},
+      {"xmpp offers its features twice", P::xmpp, true, {{'<', kStream}, {'>', kStreamHeard + "<stream:features><starttls/></stream:features>"}, {'<', "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"}, {'>', "<stream:features><starttls/></stream:features>"}}, State::broken, Sign::none, "", "twice"},
       {"xmpp knows no such host", P::xmpp, true, {{'<', kStream}, {'>', kStreamHeard + "<stream:error><host-unknown xmlns='x'/></stream:error></stream:stream>"}}, State::refused, Sign::none, "", "XMPP stream error host-unknown"},
       {"xmpp goes on before it is asked", P::xmpp, true, {{'<', kStream}, {'>', kStreamHeard + "<stream:features><starttls/></stream:features><proceed/>"}}, State::broken, Sign::none, "", "before it is asked"},
       {"xmpp is something else", P::xmpp, true, {{'<', kStream}, {'>', "220 smtp\r\n"}}, State::broken, Sign::none, "", "this is not XMPP"},

@@ -162,7 +162,9 @@ TEST_F(Chains, WhoIsTurnedAwayWithoutASessionHasNothingToComeBackWith) {
       "  - {identity: none, resume: s}\nexpect: {client_auth: refused}\n");
   EXPECT_EQ(judge_results(one, {result(Outcome::Kind::alert)}, true).verdict, Verdict::pass);
   // A bad client that is let in was not turned away: then this shows nothing.
-  EXPECT_EQ(judge_results(one, {result(Outcome::Kind::completed, 200)}, true).verdict, Verdict::inconclusive);
+  const Judgement in = judge_results(one, {result(Outcome::Kind::completed, 200)}, true);
+  EXPECT_EQ(in.verdict, Verdict::skip);
+  EXPECT_TRUE(in.applies) << "what is to be closed was not tested";
   Chain& told = chain(
       "  - {identity: {fault: expired}, save_session: s, expect: {client_auth: refused}}\n"
       "  - {identity: good, resume: s}\nexpect: {client_auth: told}\n");
@@ -195,7 +197,8 @@ TEST_F(Chains, AControlIsReadByWhatIsSeenWhateverIsDeclared) {
     EXPECT_EQ(judge_results(one, {out, in}).verdict, Verdict::pass);
     const Judgement open = judge_results(one, {in, in});
     // An open door is a fault only where it is declared to be closed; mtls/none says so, and this cannot tell more.
-    EXPECT_EQ(open.verdict, declared == ClientAuth::required ? Verdict::inconclusive : Verdict::skip);
+    EXPECT_EQ(open.verdict, Verdict::skip);
+    EXPECT_EQ(open.applies, declared == ClientAuth::required) << "what is to be closed was not tested";
     EXPECT_FALSE(open.reason.empty());
   }
 }
@@ -205,6 +208,16 @@ TEST_F(Chains, OtherControlsMustPass) {
   const auto in = result(Outcome::Kind::completed, 200, "welcome");
   EXPECT_EQ(judge_results(one, {result(Outcome::Kind::eof), in}).verdict, Verdict::pass);
   EXPECT_EQ(judge_results(one, {in, in}).verdict, Verdict::inconclusive);
+}
+
+TEST_F(Chains, AControlWithoutAWishMustStillHaveBeenPlayed) {
+  Chain& one = chain("  - {identity: none, save_session: s}\n  - {resume: s}\nexpect: {client_auth: told}\n");
+  const bool no_session = true;
+  EXPECT_EQ(judge_results(one, {result(Outcome::Kind::alert)}, no_session).verdict, Verdict::skip);
+  EXPECT_EQ(judge_results(one, {result(Outcome::Kind::unreachable)}, no_session).verdict, Verdict::error);
+  EXPECT_EQ(judge_results(one, {result(Outcome::Kind::peer_violation)}, no_session).verdict, Verdict::error);
+  EXPECT_EQ(judge_results(one, {result(Outcome::Kind::hang)}, no_session).verdict, Verdict::inconclusive);
+  EXPECT_EQ(judge_results(one, {result(Outcome::Kind::waited)}, no_session).verdict, Verdict::inconclusive);
 }
 
 TEST_F(Chains, WhetherItWasResumedIsTold) {

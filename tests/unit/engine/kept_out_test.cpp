@@ -133,8 +133,21 @@ TEST_F(KeptOut, AtTheOtherHostAnyPageOfItsOwnIsIn) {
   EXPECT_EQ(there(page(200, "the shop window")), Verdict::pass);
   EXPECT_EQ(there(page(200, "welcome to the vault")), Verdict::inconclusive) << "that of the session, or the same one";
   EXPECT_EQ(there(page(404, "not found")), Verdict::inconclusive);
-  for (int status : {400, 401, 403, 421}) EXPECT_EQ(there(page(status, "no")), Verdict::pass) << status;
+  EXPECT_EQ(there(page(421, "no")), Verdict::pass);
   EXPECT_EQ(there(result(Outcome::Kind::alert)), Verdict::pass);
+}
+
+TEST_F(KeptOut, AtTheOtherHostARefusalMustBeTheOneThatIsKnown) {
+  for (int status : {400, 401, 403})
+    EXPECT_EQ(there(page(status, "log in")), Verdict::inconclusive) << status << " may come from behind the door";
+  const auto alert = result(Outcome::Kind::alert);
+  context_.refusal = &alert;
+  EXPECT_EQ(there(page(401, "log in")), Verdict::inconclusive) << "refused by an alert before, and now a page?";
+  const auto forbidden = page(403, "no certificate");
+  context_.refusal = &forbidden;
+  EXPECT_EQ(there(page(403, "no certificate")), Verdict::pass);
+  EXPECT_EQ(there(page(403, "not in your group")), Verdict::inconclusive);
+  EXPECT_EQ(there(page(401, "no certificate")), Verdict::inconclusive);
 }
 
 TEST_F(KeptOut, TheNoteSaysWhetherItWasResumed) {
