@@ -101,7 +101,8 @@ Status save_file(const std::string& path, ByteView content, SaveOptions options)
   if (!options.overwrite && ::access(path.c_str(), F_OK) == 0)
     return fail_errno(fmt::format("'{}' is there already", escape_terminal(path)), EEXIST);
   struct stat info{};
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {  // /dev/stdout, a pipe: nothing to rename over
+  // /dev/stdout, a pipe: nothing to rename over
+  if (!options.regular_only && ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
     if (fd.get() < 0) return fail_errno(fmt::format("cannot write '{}'", escape_terminal(path)));
     return write_all(fd.get(), content, path);
@@ -109,7 +110,7 @@ Status save_file(const std::string& path, ByteView content, SaveOptions options)
   uint8_t salt[6];
   system_random().fill(salt);
   const std::string part = fmt::format("{}.{}.part", path, to_hex(salt));
-  Descriptor fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  Descriptor fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd.get() < 0) return fail_errno(fmt::format("cannot write '{}'", escape_terminal(path)));
   auto give_up = [&](std::unexpected<Error> error) -> Status {
     ::unlink(part.c_str());

@@ -72,7 +72,8 @@ class Replacement {
   }
 
   [[nodiscard]] Status write(ByteView content) {
-    return save_file(fresh_, content, {.mode = output_.mode, .overwrite = false, .make_folders = true});
+    return save_file(fresh_, content,
+                     {.mode = output_.mode, .overwrite = false, .make_folders = true, .regular_only = true});
   }
   [[nodiscard]] Status move(bool force) {
     const std::string message = fmt::format("cannot write '{}'", escape_terminal(output_.path));

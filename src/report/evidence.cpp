@@ -67,6 +67,32 @@ std::unexpected<Error> bad_folder(const std::string& folder, int number) {
   return error;
 }
 
+std::unexpected<Error> unsafe_folder(const std::string& folder, std::string_view why) {
+  return fail_usage(fmt::format("cannot use the evidence folder '{}': {}", escape_terminal(folder), why));
+}
+
+// Whoever may write in it may swap a file between two of our looks at it, and the names are known beforehand.
+Status check_folder(const std::string& folder) {
+  struct stat info{};
+  const uid_t us = ::geteuid();
+  if (::lstat(folder.c_str(), &info) != 0) return bad_folder(folder, errno);
+  if (S_ISLNK(info.st_mode) && info.st_uid != us && info.st_uid != 0)
+    return unsafe_folder(folder,
+                         fmt::format("it is a link of another user (uid {}); give the folder itself", info.st_uid));
+  if (::stat(folder.c_str(), &info) != 0) return bad_folder(folder, errno);
+  if (!S_ISDIR(info.st_mode)) return bad_folder(folder, ENOTDIR);
+  if (info.st_uid != us)
+    return unsafe_folder(folder, fmt::format("it belongs to another user (uid {}), and the files hold secrets; give "
+                                             "one of your own, or one that is not there yet",
+                                             info.st_uid));
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return unsafe_folder(folder, fmt::format("others may write in it (mode {:04o}), and the files hold secrets; chmod "
+                                             "go-w it, or give one that is not there yet",
+                                             static_cast<unsigned>(info.st_mode & 07777)));
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) return bad_folder(folder, errno);
+  return {};
+}
+
 class IndexJson {
  public:
   [[nodiscard]] std::string write(const CheckRun& run) {
@@ -135,11 +161,7 @@ Status make_evidence_folder(const std::string& given) {
     return {};
   }
   if (errno != EEXIST) return bad_folder(folder, errno);
-  struct stat info{};
-  if (::stat(folder.c_str(), &info) != 0) return bad_folder(folder, errno);
-  if (!S_ISDIR(info.st_mode)) return bad_folder(folder, ENOTDIR);
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) return bad_folder(folder, errno);
-  return {};
+  return check_folder(folder);
 }
 
 std::string evidence_file_name(std::string_view endpoint, size_t attempt, std::string_view label) {
@@ -151,6 +173,7 @@ std::string evidence_file_name(std::string_view endpoint, size_t attempt, std::s
 
 Status write_evidence(const std::string& given, CheckRun& run) {
   const std::string folder = without_last_slashes(given);
+  TLSPROOF_TRY_VOID(check_folder(folder));  // a run is long
   std::set<std::string> taken;
   Status first;
   size_t num_wanted = 0;
@@ -162,7 +185,7 @@ Status write_evidence(const std::string& given, CheckRun& run) {
       ++num_wanted;
       const std::string path = folder + "/" + unique_name(evidence_file_name(endpoint.label, i, attempt.label), taken);
       const SecretBytes content = trace::encode_pcapng(*attempt.trace);
-      if (auto saved = save_file(path, content.view(), {.mode = 0600})) {
+      if (auto saved = save_file(path, content.view(), {.mode = 0600, .regular_only = true})) {
         attempt.evidence = path;
       } else {
         ++num_missing;
@@ -171,7 +194,8 @@ Status write_evidence(const std::string& given, CheckRun& run) {
     }
   }
   const std::string index = IndexJson().write(run);
-  auto saved = save_file(folder + "/" + std::string(kEvidenceIndex), as_bytes(index), {.mode = 0600});
+  auto saved =
+      save_file(folder + "/" + std::string(kEvidenceIndex), as_bytes(index), {.mode = 0600, .regular_only = true});
   if (first) return saved;
   return fail(
       fmt::format("{} ({} of {} evidence files are missing)", first.error().message(), num_missing, num_wanted));

@@ -13,7 +13,7 @@ import unittest
 
 from support.need import need
 from support.peer import Peer, Tls
-from support.program import expect_sound, run_all
+from support.program import expect_sound, run, run_all
 
 need("openssl")
 PASSPHRASE = "Xylophon-4711-quokka"
@@ -134,6 +134,46 @@ class Secrets(unittest.TestCase):
                 ({2}, ["check", "--target", "bad.yaml"]), ({2}, ["check", "--target", "swapped.yaml"]),
             ], env={"RIGHT_ONE": PASSPHRASE})
             self.assertIn("mtls/expired", done[0].text)
+
+    def test_evidence_goes_to_nobody_else(self):
+        """The names of its files are known beforehand: in a folder of somebody else a pipe could wait there."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / "server.crt", self.folder / "server.key")
+        num_connections = []
+
+        def play(connection, _):
+            num_connections.append(1)
+            tls = Tls(context, connection)
+            tls.accept()
+            tls.request()
+            tls.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+            tls.step(tls.object.unwrap)
+
+        folder = self.folder / "evidence"
+        with Peer(play) as peer:
+            words = ("probe", f"localhost:{peer.port}", "--connect-to", peer.address, "--timeout", "5", "--evidence", "evidence")
+            folder.mkdir()
+            folder.chmod(0o1777)
+            done = run(*words, cwd=self.folder)
+            expect_sound(self, done, {2})
+            self.assertRegex(done.err.decode(), "cannot use the evidence folder 'evidence': others may write in it")
+            self.assertEqual((num_connections, list(folder.iterdir())), ([], []))
+            folder.rmdir()
+            expect_sound(self, run(*words, cwd=self.folder), {0})
+            files = sorted(path for path in folder.iterdir() if path.suffix == ".pcapng")
+            self.assertTrue(files)
+            for path in files:
+                path.unlink()
+                os.mkfifo(path)
+            listener = os.open(files[0], os.O_RDWR | os.O_NONBLOCK)
+            try:
+                expect_sound(self, run(*words, cwd=self.folder), {0})
+                with self.assertRaises(BlockingIOError):
+                    os.read(listener, 1)
+            finally:
+                os.close(listener)
+            for path in files:
+                self.assertTrue(stat.S_ISREG(path.lstat().st_mode), path)
 
 
 if __name__ == "__main__":

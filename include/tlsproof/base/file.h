@@ -24,6 +24,9 @@ struct SaveOptions {
   mode_t mode = 0644;     // before nothing: the umask does not apply, a secret gets 0600 exactly
   bool overwrite = true;  // false: an existing file is an error (EEXIST)
   bool make_folders = false;
+  // Secrets: what is there already and is no regular file (a pipe, a device, a link) is replaced, never written into.
+  // Otherwise it is what was meant: /dev/stdout, a pipe to another program.
+  bool regular_only = false;
 };
 // Writes beside the target, syncs, and renames (or links, without overwrite), so that no reader ever sees a part and a
 // full disk leaves what was there.

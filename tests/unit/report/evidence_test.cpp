@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -124,6 +125,50 @@ TEST_F(Evidence, GoesOnAfterAFileThatCannotBeWritten) {
   EXPECT_EQ(run.endpoints[0].attempts[0].evidence, "");
   EXPECT_EQ(run.endpoints[1].attempts[0].evidence, folder() + "/other-000-a-b.pcapng");
   EXPECT_THAT(files_of(folder()), ElementsAre("index.json", "other-000-a-b.pcapng", "web-000-a-b.pcapng"));
+}
+
+TEST_F(Evidence, APipeOrALinkOfThatNameGetsNoSecrets) {
+  CheckRun run = run_of({"web", "other"});
+  ASSERT_TRUE(make_evidence_folder(folder()));
+  ASSERT_EQ(symlink("/dev/null", (folder() + "/web-000-a-b.pcapng").c_str()), 0);
+  ASSERT_TRUE(save_file(folder("theirs"), as_bytes("theirs")));
+  ASSERT_EQ(symlink(folder("theirs").c_str(), (folder() + "/other-000-a-b.pcapng").c_str()), 0);
+  ASSERT_TRUE(write_evidence(folder(), run));
+  for (const char* name : {"/web-000-a-b.pcapng", "/other-000-a-b.pcapng"})
+    EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(folder() + name))) << name;
+  EXPECT_EQ(as_text(*load_file(folder("theirs"), "")), "theirs");
+}
+
+TEST_F(Evidence, AFolderThatOthersWriteInIsRefused) {
+  CheckRun run = run_of({"web"});
+  auto expect_refused = [&](const Status& status, std::string_view why) {
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().kind, Error::Kind::usage);
+    EXPECT_THAT(status.error().message(), HasSubstr(why));
+    EXPECT_THAT(status.error().message(), HasSubstr("evidence folder '" + folder()));
+  };
+  ASSERT_EQ(mkdir(folder().c_str(), 0700), 0);
+  for (mode_t mode : {0770U, 0702U, 0777U, 01777U}) {
+    ASSERT_EQ(chmod(folder().c_str(), mode), 0);
+    expect_refused(make_evidence_folder(folder()), "others may write in it (mode ");
+    expect_refused(write_evidence(folder(), run), "others may write in it (mode ");
+  }
+  EXPECT_THAT(files_of(folder()), testing::IsEmpty());
+  EXPECT_EQ(mode_of(folder()), 01777U) << "and is left as it is";
+  ASSERT_EQ(chmod(folder().c_str(), 0755), 0);
+  EXPECT_TRUE(make_evidence_folder(folder()));
+  ASSERT_EQ(symlink(folder().c_str(), folder("evidence-link").c_str()), 0);
+  EXPECT_TRUE(make_evidence_folder(folder("evidence-link"))) << "a link of our own";
+  // Another user's: as root of somebody, as anybody else of root.
+  if (geteuid() != 0) {
+    EXPECT_FALSE(make_evidence_folder("/usr"));
+    return;
+  }
+  ASSERT_EQ(lchown(folder("evidence-link").c_str(), 4711, 4711), 0);
+  expect_refused(make_evidence_folder(folder("evidence-link")), "it is a link of another user (uid 4711)");
+  ASSERT_EQ(chown(folder().c_str(), 4711, 4711), 0);
+  expect_refused(make_evidence_folder(folder()), "it belongs to another user (uid 4711)");
+  expect_refused(write_evidence(folder(), run), "it belongs to another user (uid 4711)");
 }
 
 TEST_F(Evidence, FoldersAreMadeOrRefusedBeforeTheRun) {
