@@ -27,7 +27,9 @@ constexpr std::string_view kDisconnection = "1.3.6.1.4.1.1466.20036";
 // ---- BER: what we write is short; what we read has lengths of up to four bytes.
 
 Bytes ber(uint8_t tag, ByteView body) {
-  Bytes out = {tag};
+  Bytes out;
+  out.reserve(body.size() + 4);
+  out.push_back(tag);
   if (body.size() > 127) {
     out.push_back(0x82);
     out.push_back(static_cast<uint8_t>(body.size() >> 8));

@@ -25,18 +25,20 @@ constexpr uint8_t kSwitch = 0xfe;
 constexpr uint8_t kError = 0xff;
 
 Bytes packet(uint8_t sequence, ByteView body) {
-  Bytes out = {static_cast<uint8_t>(body.size()), static_cast<uint8_t>(body.size() >> 8), 0, sequence};
+  Bytes out;
+  out.reserve(kHeaderLen + body.size());
+  append(out, std::array<uint8_t, kHeaderLen>{static_cast<uint8_t>(body.size()), static_cast<uint8_t>(body.size() >> 8),
+                                              0, sequence});
   append(out, body);
   return out;
 }
 
 // What SSLRequest is, and how the response to the greeting begins.
 Bytes opening() {
-  Bytes body;
-  for (int i = 0; i < 4; ++i) body.push_back(static_cast<uint8_t>(kCapabilities >> (8 * i)));
-  append(body, std::array<uint8_t, 4>{0, 0, 0, 1});  // we take packets of up to 16 MiB
-  body.push_back(45);                                // utf8mb4_general_ci
-  body.resize(32, 0);
+  Bytes body(32, 0);
+  for (size_t i = 0; i < 4; ++i) body[i] = static_cast<uint8_t>(kCapabilities >> (8 * i));
+  body[7] = 1;   // we take packets of up to 16 MiB
+  body[8] = 45;  // utf8mb4_general_ci
   return body;
 }
 
