@@ -2,6 +2,7 @@
 // "Connection" page: the server greets, the client asks for TLS, and says who it is inside.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -25,11 +26,11 @@ constexpr uint8_t kSwitch = 0xfe;
 constexpr uint8_t kError = 0xff;
 
 Bytes packet(uint8_t sequence, ByteView body) {
-  Bytes out;
-  out.reserve(kHeaderLen + body.size());
-  append(out, std::array<uint8_t, kHeaderLen>{static_cast<uint8_t>(body.size()), static_cast<uint8_t>(body.size() >> 8),
-                                              0, sequence});
-  append(out, body);
+  Bytes out(kHeaderLen + body.size());
+  out[0] = static_cast<uint8_t>(body.size());
+  out[1] = static_cast<uint8_t>(body.size() >> 8);
+  out[3] = sequence;
+  std::ranges::copy(body, out.begin() + kHeaderLen);
   return out;
 }
 
