@@ -170,6 +170,13 @@ Status play_chains(std::span<Chain> chains, unsigned repeat, PlanMaker& plans, c
 Judgement judge_chain_run(const Chain& chain, const ChainRun& run, const JudgeContext& context) {
   const scenario::Play& play = *chain.one.play;
   const size_t last = chain.recipes.size() - 1;
+  for (size_t at = 0; at < run.connections.size(); ++at) {
+    const session::AttemptResult& result = run.connections[at].attempted.result;
+    if (result.outcome.kind != Outcome::Kind::crashed) continue;
+    Judgement out = judge(chain.one, chain.recipes[at].identity, result, context);
+    out.seen = fmt::format("{}: {}", connection_text(chain, at), out.seen);
+    return out;
+  }
   for (size_t at = 0; at < run.connections.size() && at < last; ++at) {
     const session::AttemptResult& result = run.connections[at].attempted.result;
     if (auto failed = check_control(chain, at, result, context)) return std::move(*failed);

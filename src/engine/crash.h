@@ -9,16 +9,31 @@
 
 namespace tlsproof::engine {
 
-// When the peer last said something on any of these connections; monotonic. INT64_MIN: never. The kernel accepts
-// connections for a server that is gone already, so that only what the server says is a sign of life.
-[[nodiscard]] int64_t last_sign_of_life(std::span<const verdict::Attempt> attempts);
+// A time in which no connection could be made: from the peer's last word on any connection before it to its first one
+// after it; monotonic. The kernel accepts connections for a server that is gone already, so that only what the server
+// says is a sign of life.
+struct Outage {
+  int64_t from = INT64_MIN;  // it never said anything before
+  int64_t to = INT64_MAX;    // it never came back
+  bool operator==(const Outage&) const = default;
+};
+
+// One for each time in which connections of `played` could not be made; `attempts` are all of the run.
+[[nodiscard]] std::vector<Outage> outages(std::span<const session::AttemptResult* const> played,
+                                          std::span<const verdict::Attempt> attempts);
 
 // The indexes of the connections that may have brought the endpoint down: they ended without a word (end of stream or
-// reset, no alert) at about the last sign of life, or after it.
-[[nodiscard]] std::vector<size_t> crash_suspects(std::span<const session::AttemptResult* const> played, int64_t alive);
+// reset, no alert) at about the time of an outage.
+[[nodiscard]] std::vector<size_t> crash_suspects(std::span<const session::AttemptResult* const> played,
+                                                 std::span<const Outage> outages);
 
 // The indexes of those that could not be made.
 [[nodiscard]] std::vector<size_t> unreachable_ones(std::span<const session::AttemptResult* const> played);
+
+// True once `accepts` says so; false when that takes longer than who restarts servers waits before, or `stopped` does.
+// `pause` waits so many nanoseconds. Ends, whatever the clock does.
+[[nodiscard]] bool wait_for_return(const std::function<bool()>& accepts, const std::function<bool()>& stopped,
+                                   const Clock& clock, const std::function<void(int64_t ns)>& pause);
 
 // How a crash is looked into: whoever knows the endpoint fills it in.
 struct CrashHunt {

@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <set>
 
-#include "depth.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/crypto/hash.h"
 #include "tlsproof/engine/client_auth.h"
 #include "tlsproof/net/resolver.h"
-#include "tlsproof/registry/code_point.h"
 
 namespace tlsproof::engine {
 
@@ -37,11 +35,6 @@ verdict::Attempt to_attempt(std::string label, const session::AttemptResult& res
   for (const Bytes& der : result.peer_chain)
     attempt.peer_certificates.push_back(to_hex(crypto::digest(crypto::HashAlgorithm::sha256, der).view()));
   return attempt;
-}
-
-// Verdicts that say something was judged; of two repetitions only these can disagree.
-bool decides(Verdict verdict) {
-  return verdict == Verdict::pass || verdict == Verdict::fail || verdict == Verdict::warn || verdict == Verdict::info;
 }
 
 // An honest handshake in a version that the endpoint is declared to speak is played even where the probe saw it
@@ -78,10 +71,6 @@ bool is_measured(const scenario::Play& play) {
          std::ranges::any_of(play.connections, [](const scenario::Connection& one) {
            return one.expect && one.expect->kind == Expect::Kind::client_auth;
          });
-}
-
-bool is_certificate_check(const scenario::Case& one) {
-  return one.play->expect.kind == Expect::Kind::certificate;
 }
 
 }  // namespace
@@ -147,18 +136,15 @@ Status EndpointCheck::play(unsigned repeat) {
       owners.push_back(i);
     }
   }
+  const size_t num_before = run_.attempts.size();
   TLSPROOF_TRY(auto results, run_jobs(std::move(jobs)));
-  std::vector<Place> batch;
-  bool gone = false;
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i]) continue;
     Played& played = played_[owners[i]];
-    batch.push_back({owners[i], played.results.size()});
     played.attempts.push_back(results[i]->attempt);
     played.results.push_back(std::move(results[i]->result));
-    gone |= played.results.back().outcome.kind == Outcome::Kind::unreachable;
   }
-  if (gone && baseline_) look_into_crash(batch);
+  if (baseline_) notice_crash(num_before);
   return {};
 }
 
@@ -184,18 +170,30 @@ Result<std::vector<std::optional<Attempted>>> EndpointCheck::run_jobs(std::vecto
   return out;
 }
 
-Status EndpointCheck::play_chains() {
+Result<std::optional<Attempted>> EndpointCheck::play_alone(const Recipe& recipe, const std::shared_ptr<EditLog>& log,
+                                                           std::string_view why) {
+  TLSPROOF_TRY(auto plan, plans_.make(recipe, log));
+  plan.label += fmt::format(" ({})", why);
+  std::vector<session::Job> jobs;
+  jobs.push_back({std::move(plan), net_endpoint_, addresses_, true});
+  TLSPROOF_TRY(auto results, run_jobs(std::move(jobs)));
+  return std::move(results.front());
+}
+
+ChainPlayer EndpointCheck::chain_player(std::string_view why) {
   ChainPlayer player;
-  player.make_job = [this](session::Plan plan, bool exclusive) {
+  player.make_job = [this, why](session::Plan plan, bool exclusive) {
+    if (!why.empty()) plan.label += fmt::format(" ({})", why);
     return session::Job{std::move(plan), net_endpoint_, addresses_, exclusive};
   };
   player.run = [this](std::vector<session::Job> jobs) { return run_jobs(std::move(jobs)); };
+  return player;
+}
+
+Status EndpointCheck::play_chains() {
   const size_t num_before = run_.attempts.size();
-  const Status played = engine::play_chains(chains_, options_->repeat, plans_, player);
-  const bool gone = std::ranges::any_of(
-      std::span(run_.attempts).subspan(num_before),
-      [](const verdict::Attempt& attempt) { return attempt.outcome.kind == Outcome::Kind::unreachable; });
-  if (gone) doubt_chains();
+  const Status played = engine::play_chains(chains_, options_->repeat, plans_, chain_player({}));
+  notice_crash(num_before);
   return played;
 }
 
@@ -433,7 +431,10 @@ std::vector<EndpointCheck::Repetition> EndpointCheck::judge_chain(const PlannedC
     if (run.connections.empty() || !chain.error.empty()) continue;
     Repetition one;
     one.judgement = judge_chain_run(chain, run, context);
-    if (!chain.doubt.empty() && decides(one.judgement.verdict)) {
+    one.crashed = std::ranges::any_of(run.connections, [](const ChainRun::Connection& connection) {
+      return connection.attempted.result.outcome.kind == Outcome::Kind::crashed;
+    });
+    if (!chain.doubt.empty() && !one.crashed && decides(one.judgement.verdict)) {
       one.judgement.verdict = Verdict::inconclusive;
       one.judgement.reason = chain.doubt;
     }
@@ -530,129 +531,11 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
   return finding;
 }
 
-// A verifier that does not see the fault it was given is not to be believed about the others.
-void EndpointCheck::distrust_certificates() {
-  bool failed = false;
-  for (const Finding& finding : run_.findings)
-    failed |= finding.scenario.starts_with("oneway/control/") && finding.verdict == Verdict::inconclusive;
-  if (!failed) return;
-  for (size_t i = 0; i < cases_.size(); ++i) {
-    Finding& finding = run_.findings[i];
-    if (!is_certificate_check(cases_[i].one) || !decides(finding.verdict)) continue;
-    finding.verdict = Verdict::inconclusive;
-    finding.reason = "a control of our own verifier failed";
-  }
-}
-
-// Who refuses everybody, or falls silent on everybody, proves nothing by refusing some: without one server flight that
-// came to its end nothing passes.
-void EndpointCheck::distrust_refusals() {
-  for (const Played& played : played_)
-    for (const auto& result : played.results)
-      if (result.server_flight_complete) return;
-  for (Finding& finding : run_.findings) {
-    if (finding.verdict != Verdict::pass) continue;
-    finding.verdict = Verdict::inconclusive;
-    finding.reason =
-        "no TLS handshake with an ordinary client got as far as the end of the server's messages, so that this proves "
-        "nothing";
-  }
-}
-
 Status EndpointCheck::play_baseline_again() {
   if (!baseline_ || stopped()) return {};
-  auto plan = plans_.make(played_[*baseline_].recipe, std::make_shared<EditLog>());
-  if (!plan) return std::unexpected(plan.error());
-  std::vector<session::Job> jobs;
-  const std::string label = plan->label + " (again, at the end)";
-  jobs.push_back({std::move(*plan), net_endpoint_, addresses_, true});
-  session::RunOptions run_options;
-  run_options.clock = options_->clock;
-  run_options.secrets = options_->secrets;
-  run_options.stop = options_->stop;
-  TLSPROOF_TRY(auto results, session::run_jobs(std::move(jobs), run_options));
-  if (!results.front()) return {};
-  baseline_again_ = std::move(*results.front());
-  run_.attempts.push_back(to_attempt(label, *baseline_again_));
+  TLSPROOF_TRY(auto again, play_alone(played_[*baseline_].recipe, std::make_shared<EditLog>(), "again, at the end"));
+  baseline_again_ = std::move(again);
   return {};
-}
-
-// Controls run first and last (design §5): an endpoint that changed in between was not judged as one.
-void EndpointCheck::compare_baselines() {
-  if (!baseline_again_ || played_[*baseline_].results.empty()) return;
-  const Outcome& before = played_[*baseline_].results.front().outcome;
-  const Outcome& after = baseline_again_->outcome;
-  if (before.kind == after.kind && before.http_status == after.http_status && before.reply.sign == after.reply.sign &&
-      before.version == after.version)
-    return;
-  Finding finding;
-  finding.scenario = "engine/baseline";
-  finding.title = "The endpoint answers an ordinary client at the end as at the beginning";
-  finding.requirement = verdict::Requirement::robustness;
-  finding.verdict = Verdict::inconclusive;
-  finding.wanted = verdict::describe(before);
-  finding.seen = verdict::describe(after);
-  finding.reason = "the endpoint changed during the run: what was judged in between may not hold";
-  finding.why =
-      "A server that stops answering, or answers otherwise, was restarted, reloaded, overloaded or brought down in the "
-      "meantime.";
-  finding.evidence.push_back({run_.attempts.size() - 1, ending_events(*baseline_again_)});
-  run_.findings.push_back(std::move(finding));
-}
-
-// The sentence that people ask for: what does this endpoint do with clients?
-void EndpointCheck::conclude_client_auth() {
-  std::map<std::string, std::vector<std::string>> by_text;
-  for (size_t i = 0; i < cases_.size(); ++i) {
-    const PlannedCase& planned = cases_[i];
-    const Expect& expect = planned.one.play->expect;
-    if (!decides(run_.findings[i].verdict)) continue;
-    if (planned.skip || planned.chain || expect.kind != Expect::Kind::client_auth ||
-        played_[planned.played].results.empty())
-      continue;
-    const Played& played = played_[planned.played];
-    if (expect.client_auth != scenario::ClientAuthExpected::refused || knock_of(played.recipe.identity) != Knock::none)
-      continue;
-    const Acceptance acceptance = classify(played.results.front(), reference(planned.one.play->version));
-    std::string text;
-    if (acceptance.kind == Acceptance::Kind::accepted)
-      text = "a client certificate is asked for, and clients without one are let in";
-    if (acceptance.kind == Acceptance::Kind::refused)
-      text = fmt::format("a client certificate is required, enforced {}", to_text(acceptance.where));
-    if (!text.empty()) by_text[text].push_back(registry::version_name(planned.one.play->version));
-  }
-  for (const auto& [text, versions] : by_text) run_.notes.push_back(fmt::format("{} ({})", text, join(versions, ", ")));
-}
-
-void EndpointCheck::conclude_verify_depth() {
-  std::vector<DepthSeen> seen;
-  for (size_t i = 0; i < cases_.size(); ++i) {
-    const PlannedCase& planned = cases_[i];
-    const Expect& expect = planned.one.play->expect;
-    if (planned.skip || planned.chain || !decides(run_.findings[i].verdict) ||
-        expect.kind != Expect::Kind::client_auth || expect.client_auth != scenario::ClientAuthExpected::depth)
-      continue;
-    const Played& played = played_[planned.played];
-    const uint16_t version = planned.one.play->version;
-    const Acceptance acceptance = classify(played.results.front(), reference(version));
-    seen.push_back(
-        {version, plans_.num_intermediates(played.recipe.identity), acceptance.kind == Acceptance::Kind::accepted});
-  }
-  // Without a request some servers let everybody in at first, and so nothing was seen.
-  if (endpoint_->app.protocol == app::Protocol::none && std::ranges::all_of(seen, &DepthSeen::accepted)) return;
-  std::ranges::move(conclude_depth(seen), std::back_inserter(run_.notes));
-}
-
-void EndpointCheck::apply_waivers(target::WaiverBook& waivers) {
-  for (Finding& finding : run_.findings) {
-    if (finding.verdict != Verdict::fail && finding.verdict != Verdict::warn) continue;
-    const target::Waiver* waiver = waivers.match(finding.id(), endpoint_->label, now_);
-    if (waiver == nullptr) continue;
-    finding.waived = true;
-    finding.reason =
-        fmt::format("waived: {}{}", escape_terminal(waiver->reason),
-                    waiver->until_text.empty() ? "" : fmt::format(" (until {})", escape_terminal(waiver->until_text)));
-  }
 }
 
 Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::Certificate> known,
@@ -664,12 +547,8 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   keep_error(play(options_->repeat));
   keep_error(play_chains());
   keep_error(play_baseline_again());
-  if (baseline_again_ && baseline_again_->outcome.kind == Outcome::Kind::unreachable) {
-    doubt_chains();
-    std::vector<Place> all;
-    for (size_t i = 0; i < played_.size(); ++i)
-      for (size_t n = 0; n < played_[i].results.size(); ++n) all.push_back({i, n});
-    look_into_crash(all);
+  if (baseline_again_ && baseline_again_->result.outcome.kind == Outcome::Kind::unreachable) {
+    look_into_crash();
     baseline_again_.reset();
     keep_error(play_baseline_again());
   }
@@ -690,13 +569,7 @@ Status EndpointCheck::check(const scenario::Library& library, std::vector<x509::
   const std::vector<x509::Certificate> strangers = {strange_ca.certificate()};
   const x509::TrustAnchors strange = x509::TrustAnchors::from_certificates(strangers, "a strange CA");
   for (const PlannedCase& planned : cases_) run_.findings.push_back(judge_case(planned, chains, strange));
-  distrust_certificates();
-  distrust_refusals();
-  compare_baselines();
-  conclude_client_auth();
-  conclude_verify_depth();
-  for (const CrlTrouble& trouble : crl_troubles_) run_.notes.push_back(trouble.text);
-  apply_waivers(waivers);
+  conclude(waivers);
   return {};
 }
 

@@ -9,6 +9,7 @@
 
 #include "chain.h"
 #include "client_crl.h"
+#include "crash.h"
 #include "tlsproof/engine/engine.h"
 #include "tlsproof/engine/judge.h"
 #include "tlsproof/engine/recipe.h"
@@ -49,10 +50,17 @@ class EndpointCheck {
     std::string error;                            // why it could not be planned
     std::string doubt;                            // why what was seen may be another connection's doing
   };
-  // One repetition of what was played.
+  // One repetition of what was played, or of a chain: what can be played again by itself.
   struct Place {
-    size_t played = 0;
+    size_t index = 0;  // into played_ or chains_
     size_t repetition = 0;
+    bool is_chain = false;
+    bool operator==(const Place&) const = default;
+  };
+  struct Connected {
+    Place place;
+    const session::AttemptResult* result = nullptr;
+    size_t attempt = 0;  // index into run_.attempts
   };
   // What one repetition of a case says, and what proves it.
   struct Repetition {
@@ -82,15 +90,27 @@ class EndpointCheck {
   // Plays, and enters what was played into the run; the results have the jobs' indexes.
   Result<std::vector<std::optional<Attempted>>> run_jobs(std::vector<session::Job> jobs);
   Status play_baseline_again();
-  // crash.cpp: the endpoint no longer accepts connections. Plays again, alone, those of `batch` that may have brought
-  // it down and those that came too late. Who brings it down again ends as `crashed`.
-  void look_into_crash(std::span<const Place> batch);
-  // The same for chains, which are not played again: an ending that may be the endpoint's own is no verdict.
-  void doubt_chains();
+  // One connection with nothing else in flight, `why` in its label; empty: interrupted.
+  Result<std::optional<Attempted>> play_alone(const Recipe& recipe, const std::shared_ptr<EditLog>& log,
+                                              std::string_view why);
+  // `why` is added to every label.
+  [[nodiscard]] ChainPlayer chain_player(std::string_view why);
+
+  // ---- crash.cpp ----
+  // Looks into it when the endpoint no longer accepted connections, in the attempts from this one on.
+  void notice_crash(size_t first_attempt);
+  // Plays again, alone, what may have brought the endpoint down and what came too late. Who brings it down again ends
+  // as `crashed`; who could not be played again is doubted.
+  void look_into_crash();
+  std::vector<Replayed> replay(std::span<const Place> places);
+  // Of everything that was played, each with its place; until something is played.
+  [[nodiscard]] std::vector<Connected> all_connections() const;
   [[nodiscard]] bool accepts_connections() const;
   [[nodiscard]] bool comes_back() const;
-  std::optional<Attempted> play_alone(const Recipe& recipe, const std::shared_ptr<EditLog>& log, std::string_view why);
   bool play_again(const Place& place);
+  bool play_chain_again(Chain& chain, size_t repetition);
+  void name_crasher(const Place& place);
+
   [[nodiscard]] Result<std::vector<scenario::Selected>> select(const scenario::Library& library) const;
   void set_material_features();
   void plan(std::span<const scenario::Selected> selected);
@@ -106,6 +126,8 @@ class EndpointCheck {
                                       verdict::Finding& finding);
   [[nodiscard]] Judgement judge_repetition(const PlannedCase& planned, const Played& played, size_t repetition,
                                            const JudgeContext& context) const;
+  // ---- conclude.cpp: what several findings say together ----
+  void conclude(target::WaiverBook& waivers);
   void distrust_certificates();
   void distrust_refusals();
   void compare_baselines();
@@ -137,8 +159,9 @@ class EndpointCheck {
   std::vector<size_t> probed_;                   // played_ of the probe
   std::vector<Chain> chains_;
   std::vector<PlannedCase> cases_;
-  std::optional<session::AttemptResult> baseline_again_;
+  std::optional<Attempted> baseline_again_;
   std::optional<size_t> baseline_;  // played_ of the honest attempt that is played first and last
+  bool away_ = false;               // it did not come back when last waited for
   verdict::EndpointRun run_;
 };
 

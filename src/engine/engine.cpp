@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "endpoint_check.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/base/version.h"
@@ -76,6 +79,10 @@ void note_unused_waivers(const target::WaiverBook& book, const scenario::Library
 }
 
 }  // namespace
+
+void system_pause(int64_t ns) {
+  std::this_thread::sleep_for(std::chrono::nanoseconds(ns));
+}
 
 Result<verdict::CheckRun> run_check(const target::Target& target, const scenario::Library& library,
                                     const CheckOptions& options) {

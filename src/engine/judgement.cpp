@@ -20,6 +20,10 @@ Verdict broken(Requirement requirement) {
   return Verdict::fail;
 }
 
+bool decides(Verdict verdict) {
+  return verdict == Verdict::pass || verdict == Verdict::fail || verdict == Verdict::warn || verdict == Verdict::info;
+}
+
 Judgement judged(Verdict verdict, std::string wanted, std::string seen) {
   Judgement out;
   out.verdict = verdict;

@@ -43,6 +43,7 @@ class Mortal:
         self.lock = threading.Lock()
         self.open, self.threads = set(), []
         self.deaths = self.num = 0
+        self.lives = None  # so often somebody starts it again; None: always
         self.over = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
@@ -88,7 +89,7 @@ class Mortal:
                 with contextlib.suppress(OSError):  # its client was faster
                     connection.shutdown(socket.SHUT_RDWR)  # wakes its thread, which closes it
             self.deaths += 1
-        if restart and self.rest is not None:
+        if restart and self.rest is not None and self.lives != self.deaths - 1:
             self.start(self.restart)
 
     def restart(self):
@@ -193,20 +194,39 @@ class Crash(unittest.TestCase):
             self.assertNotIn("crashed", {a["outcome"]["kind"] for a in endpoint["attempts"]})
 
     def test_the_second_connection_of_a_scenario_does_it(self):
-        """Its end is no refusal; the same scenario passes where the server stays up."""
+        """It is named when the scenario does it again, alone; its end is no refusal, and who was there before is not blamed."""
         folder = self.folder / "scenarios/chain"
         folder.mkdir()
         self.addCleanup(shutil.rmtree, folder)
-        (folder / "deadly.yaml").write_text(HEAD + "connections:\n  - {}\n  - edits: [{at: client_hello, set: {legacy_compression_methods: "
-                                            "[0, 64]}}]\nexpect: {abort: [illegal_parameter]}\n")
-        for rest in (0.3, None):
-            with self.subTest(rest=rest), Mortal(self.context, lambda m, _: m == b"\0\x40", rest, silent=True) as server:
-                status, _, findings, shown = self.check(server, "chain")
-                self.assertEqual((status, findings["chain/deadly"]["verdict"], server.deaths), (3, "inconclusive", 1), shown)
-                self.assertIn("stopped accepting connections", findings["chain/deadly"]["reason"])
+        for name, method in (("a_company", 1), ("b_deadly", 64), ("c_later", '"${n}"')):
+            matrix = "matrix: {n: [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]}\n" if "n" in str(method) else ""
+            (folder / f"{name}.yaml").write_text(HEAD + matrix + "connections:\n  - {}\n  - edits: [{at: client_hello, set: "
+                                                 f"{{legacy_compression_methods: [0, {method}]}}}}]\nexpect: {{abort: [illegal_parameter]}}\n")
+        deadly = lambda m, _: m == b"\0\x40"  # noqa: E731
+        with Mortal(self.context, deadly, 0.3, silent=True) as server:
+            status, endpoint, findings, shown = self.check(server, "chain", "mine/a_company")
+            self.assertEqual((status, server.deaths), (1, 2), shown)
+            self.assertEqual(self.of(findings, "fail"), {"chain/b_deadly"}, shown)
+            self.assertEqual(self.of(findings, "pass"), set(findings) - {"chain/b_deadly"}, shown)
+            self.assertRegex(findings["chain/b_deadly"]["seen"], "^connection 2 of 2, .*stopped accepting connections")
+            crashed = [a for a in endpoint["attempts"] if a["outcome"]["kind"] == "crashed"]
+            self.assertEqual(crashed, [endpoint["attempts"][findings["chain/b_deadly"]["evidence"][0]["attempt"]]], shown)
+        with Mortal(self.context, deadly, None, silent=True) as server:
+            status, endpoint, findings, shown = self.check(server, "chain", "mine/a_company")
+            self.assertEqual((status, findings["chain/b_deadly"]["verdict"], server.deaths), (3, "inconclusive", 1), shown)
+            self.assertIn("stopped accepting connections", findings["chain/b_deadly"]["reason"])
+            self.assertFalse(self.of(findings, "fail"), shown)
+            self.assertIn("chain/b_deadly", " ".join(endpoint["notes"]), shown)
         with Mortal(self.context, lambda m, _: False, None, silent=True) as server:
             status, _, findings, shown = self.check(server, "chain")
-            self.assertEqual((status, findings["chain/deadly"]["verdict"]), (0, "pass"), shown)
+            self.assertEqual((status, self.of(findings, "pass")), (0, set(findings)), shown)
+
+    def test_one_of_two_repetitions_cannot_be_played_again(self):
+        """It was seen to do it, and then nobody started it again."""
+        with Mortal(self.context, lambda m, _: m == b"\0\x40", 0.3, silent=True) as server:
+            server.lives = 1
+            status, _, findings, shown = self.check(server, "mine", "--repeat", "2")
+            self.assertEqual((status, findings["b_deadly"]["verdict"]), (1, "fail"), shown)
 
     def test_a_server_that_stays_up(self):
         with Mortal(self.context, lambda m, _: False, None, silent=True) as server:

@@ -17,6 +17,9 @@
 
 namespace tlsproof::engine {
 
+// Sleeps so long.
+void system_pause(int64_t ns);
+
 struct CheckOptions {
   // Words that select scenarios, for endpoints that name none themselves; empty: oneway, and mtls where it is declared
   // or requested.
@@ -25,6 +28,7 @@ struct CheckOptions {
   size_t jobs = 8;                 // connections in flight
   unsigned repeat = 1;             // how often each attempt is played
   const Clock* clock = &system_clock();
+  std::function<void(int64_t ns)> pause = system_pause;  // before it is tried whether an endpoint is back
   RandomSource* random = &system_random();
   trace::SecretUse secrets{.keep = false};  // what becomes of the keys of the connections
   const std::atomic<bool>* stop = nullptr;  // once true: what was judged is returned, marked as interrupted

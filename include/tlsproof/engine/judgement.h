@@ -23,6 +23,9 @@ struct Judgement {
 // The verdict of a broken requirement: MUST and robustness fail, SHOULD warns, MAY and info inform.
 [[nodiscard]] verdict::Verdict broken(verdict::Requirement requirement);
 
+// It says that something was judged; of two repetitions only such verdicts can disagree.
+[[nodiscard]] bool decides(verdict::Verdict verdict);
+
 [[nodiscard]] Judgement judged(verdict::Verdict verdict, std::string wanted, std::string seen);
 [[nodiscard]] Judgement undecided(std::string wanted, std::string seen, std::string reason);
 

@@ -33,7 +33,10 @@ class History {
     }
     if (ended >= 0) {
       at(ended);
-      trace->on_event(kind == Outcome::Kind::reset ? EventKind::reset : EventKind::end_of_stream, kDown);
+      trace->on_event(kind == Outcome::Kind::reset         ? EventKind::reset
+                      : kind == Outcome::Kind::unreachable ? EventKind::connect_failed
+                                                           : EventKind::end_of_stream,
+                      kDown);
     }
     clock_.advance_ns(start - clock_.monotonic_ns());
     AttemptResult result;
@@ -43,7 +46,7 @@ class History {
     results_.push_back(std::move(result));
   }
   [[nodiscard]] std::vector<size_t> suspects() const {
-    return crash_suspects(pointers(), last_sign_of_life(attempts_));
+    return crash_suspects(pointers(), outages(pointers(), attempts_));
   }
   [[nodiscard]] std::vector<size_t> unreachable() const { return unreachable_ones(pointers()); }
 
@@ -67,17 +70,67 @@ TEST(CrashSuspects, AreThoseThatEndedWithoutAWordWhenLifeEnded) {
   run.add(Outcome::Kind::eof, 5, 9);            // suspect
   run.add(Outcome::Kind::completed, 8, 9);      // answered
   run.add(Outcome::Kind::hang, -1, -1);         // still open
-  run.add(Outcome::Kind::unreachable, -1, -1);  // too late
+  run.add(Outcome::Kind::unreachable, -1, 10);  // too late
   EXPECT_THAT(run.suspects(), ElementsAre(1, 3));
   EXPECT_THAT(run.unreachable(), ElementsAre(6));
+}
+
+// Somebody starts it again while the run goes on.
+TEST(CrashSuspects, AreFoundOfEveryOutage) {
+  History run;
+  run.add(Outcome::Kind::eof, 1, 2);            // suspect of the first
+  run.add(Outcome::Kind::unreachable, -1, 3);   // the first
+  run.add(Outcome::Kind::unreachable, -1, 4);   // the same
+  run.add(Outcome::Kind::alert, 5, 6);          // it is back
+  run.add(Outcome::Kind::eof, 6, 7);            // it spoke to another after this one
+  run.add(Outcome::Kind::completed, 8, 8);      //
+  run.add(Outcome::Kind::reset, -1, 9);         // suspect of the second
+  run.add(Outcome::Kind::unreachable, -1, 10);  // the second
+  run.add(Outcome::Kind::completed, 11, 12);    // it is back
+  run.add(Outcome::Kind::eof, 13, 14);          // and there nothing is wrong
+  EXPECT_THAT(run.suspects(), ElementsAre(0, 6));
 }
 
 TEST(CrashSuspects, AreNotNeeded) {
   History run;
   EXPECT_THAT(run.suspects(), IsEmpty());
-  EXPECT_EQ(last_sign_of_life({}), INT64_MIN);
   run.add(Outcome::Kind::eof, -1, 1);
+  EXPECT_THAT(run.suspects(), IsEmpty()) << "every connection could be made";
+  run.add(Outcome::Kind::unreachable, -1, 2);
   EXPECT_THAT(run.suspects(), ElementsAre(0)) << "a server that never said anything";
+}
+
+TEST(CrashWait, EndsWhateverTheClockDoes) {
+  ManualClock clock;
+  int num_pauses = 0;
+  int64_t paused = 0;
+  bool stopped = false;
+  int back_after = -1;
+  auto wait = [&](bool clock_runs) {
+    num_pauses = 0;
+    paused = 0;
+    return wait_for_return([&] { return num_pauses == back_after; }, [&] { return stopped; }, clock,
+                           [&](int64_t ns) {
+                             ++num_pauses;
+                             paused += ns;
+                             if (clock_runs) clock.advance_ns(ns);
+                           });
+  };
+  for (bool clock_runs : {true, false}) {
+    EXPECT_FALSE(wait(clock_runs));
+    EXPECT_GE(paused, 5 * kSecond);
+    EXPECT_LT(paused, 6 * kSecond);
+  }
+  back_after = 3;
+  EXPECT_TRUE(wait(true));
+  EXPECT_EQ(num_pauses, 3);
+  back_after = 0;
+  EXPECT_TRUE(wait(true));
+  EXPECT_EQ(num_pauses, 0);
+  back_after = -1;
+  stopped = true;
+  EXPECT_FALSE(wait(true));
+  EXPECT_EQ(num_pauses, 0);
 }
 
 // An endpoint of a test: which of its clients bring it down, how often it comes back, and what was done in which order.
