@@ -26,7 +26,7 @@ constexpr auto kInfos = std::to_array<FeatureInfo>({
     {"client_auth.requested.tls1_2", "asks for a client certificate in TLS 1.2", ""},
     {"client_auth.requested.tls1_3", "asks for a client certificate in TLS 1.3", ""},
     {"client_ca.key", "the CA of the clients is at hand with its key, so that certificates can be forged", kGiveCa},
-    {"client_crl", "the CRL that the server uses for clients is at hand", kGiveCrl},
+    {"client_crl", "the CRL that the server uses for clients is at hand", kGiveCrl, true},
     {"client_identity", "a good client certificate with its key is at hand", kGiveIdentity},
     {"key_type.rsa", "has an RSA certificate", ""},
     {"key_type.ecdsa", "has an ECDSA certificate", ""},
