@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <climits>
 #include <optional>
+#include <tuple>
 
 #include "internal.h"
 #include "tlsproof/base/text.h"
@@ -317,7 +318,7 @@ Result<SecretBytes> PrivateKey::to_encrypted_pem(const SecretBytes& passphrase, 
     const auto* text = reinterpret_cast<const char*>(passphrase.view().data());
     sealed.reset(
         PKCS8_set0_pbe_ex(text, static_cast<int>(passphrase.size()), info.get(), scheme.get(), nullptr, nullptr));
-    if (sealed) (void)scheme.release();  // it belongs to `sealed` now
+    if (sealed) std::ignore = scheme.release();  // it belongs to `sealed` now
   }
   const bool ok = sealed && PEM_write_bio_PKCS8(bio.get(), sealed.get()) == 1;
   return read_out(bio.get(), ok, "cannot encrypt the private key");

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <openssl/pkcs12.h>
 
+#include <tuple>
+
 #include "legacy.h"
 #include "path.h"
 #include "tlsproof/base/text.h"
@@ -50,7 +52,7 @@ Result<Bytes> make_pkcs12(const Pkcs12Spec& spec, const SecretBytes& passphrase)
   for (size_t i = 1; i < spec.certificates.size(); ++i) {
     X509Ptr other = parse_x509(spec.certificates[i].der());
     if (!other) return fail_usage(fmt::format("certificate {} of the chain cannot be decoded", i + 1));
-    if (sk_X509_push(others.get(), other.get()) > 0) (void)other.release();
+    if (sk_X509_push(others.get(), other.get()) > 0) std::ignore = other.release();  // the stack owns it
   }
   const auto* text = reinterpret_cast<const char*>(password.view().data());
   const int key_scheme = spec.legacy ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC : NID_aes_256_cbc;
