@@ -285,8 +285,8 @@ Result<InspectedItem> inspect_private_key(ByteView whole, std::string_view label
     const X509_ALGOR* algorithm = nullptr;
     X509_SIG_get0(sealed.get(), &algorithm, nullptr);
     const crypto::PasswordEncryption encryption = crypto::describe_encryption(algorithm);
-    affordable = encryption.affordable && encryption.iterations <= budget;
-    if (affordable && options.passphrase) budget -= encryption.iterations;
+    affordable = encryption.affordable && encryption.work <= budget;
+    if (affordable && options.passphrase) budget -= encryption.work;
     fact(item, "encryption", escape_terminal_limited(encryption.text(), 160));
     Protection protection;
     protection.add(encryption, "key");

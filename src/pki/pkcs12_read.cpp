@@ -27,6 +27,8 @@ using crypto::PasswordEncryption;
 constexpr std::string_view kPemLabel = "PKCS12";
 constexpr int kMaxBagDepth = 4;
 constexpr size_t kMaxNameLen = 1024;
+// Each is decrypted, decoded and shown by itself. Stores of trusted certificates have some hundred.
+constexpr size_t kMaxBags = 10'000;
 
 // The header of one element, with a definite or (BER) an indefinite length; what follows is its content.
 bool skip_header(ByteView& at, uint8_t tag) {
@@ -116,7 +118,8 @@ class Opener {
 
   // Every derivation is paid for before it is done: a file may ask for any number of them.
   Status pay(uint64_t iterations) {
-    if (iterations > budget_) return complain("the PKCS#12 asks for too much work to open it (iterations)");
+    if (iterations > budget_)
+      return complain("the PKCS#12 asks for too much work to open it (iterations, or scrypt's cost)");
     budget_ -= iterations;
     return {};
   }
@@ -260,8 +263,9 @@ class Opener {
 
   // The library context that has the algorithm; nullptr is the default one.
   Result<OSSL_LIB_CTX*> context_for(const PasswordEncryption& encryption) {
-    if (!encryption.affordable) return complain("the PKCS#12 asks for too much work to open it (iterations)");
-    TLSPROOF_TRY_VOID(pay(encryption.kdf == "scrypt" ? 0 : encryption.iterations));
+    if (!encryption.affordable)
+      return complain("the PKCS#12 asks for too much work to open it (iterations, or scrypt's cost)");
+    TLSPROOF_TRY_VOID(pay(encryption.work));
     if (encryption.support == PasswordEncryption::Support::yes) return nullptr;
     if (encryption.support == PasswordEncryption::Support::no)
       return complain(fmt::format("the PKCS#12 is encrypted by an algorithm that is not supported ({})",
@@ -331,6 +335,7 @@ class Opener {
   }
 
   Status read_bag(const PKCS12_SAFEBAG* bag, int depth) {
+    if (++num_bags_ > kMaxBags) return complain(fmt::format("the PKCS#12 holds more than {} things", kMaxBags));
     switch (PKCS12_SAFEBAG_get_nid(bag)) {
       case NID_keyBag:
         out_.parts.push_back({Pkcs12::Part::Holds::key, std::nullopt});
@@ -383,6 +388,7 @@ class Opener {
   const crypto::PassphraseSource& source_;
   const Pkcs12Options& options_;
   uint64_t budget_;
+  size_t num_bags_ = 0;
   Pkcs12Ptr file_;
   SafesPtr safes_;
   bool mac_known_ = false;
@@ -400,6 +406,7 @@ bool is_pkcs12(ByteView content) {
 
 std::vector<x509::Certificate> Pkcs12::all_certificates() const {
   std::vector<x509::Certificate> out;
+  out.reserve(certificates.size());
   for (const CertificateEntry& entry : certificates) out.push_back(entry.certificate);
   return out;
 }
@@ -413,22 +420,29 @@ Result<Pkcs12> load_pkcs12(ByteView content, std::string_view what, const crypto
 
 Result<KeyAndPath> take_identity(const Pkcs12& file, std::string_view what) {
   constexpr size_t kMaxCertificates = 256;  // each may have to be tried as the issuer of each
+  constexpr size_t kMaxKeys = 64;           // and each of these as the key of each
   if (file.keys.empty()) return fail_usage(fmt::format("{} holds no private key, only certificates", what));
   if (file.certificates.empty()) return fail_usage(fmt::format("{} holds no certificate, only a private key", what));
   if (file.certificates.size() > kMaxCertificates)
     return fail_usage(fmt::format("{} holds {} certificates; an identity has a few", what, file.certificates.size()));
-  const crypto::PrivateKey* key = nullptr;
+  if (file.keys.size() > kMaxKeys)
+    return fail_usage(fmt::format("{} holds {} private keys; an identity has one", what, file.keys.size()));
   std::vector<x509::Certificate> certificates = file.all_certificates();
+  std::vector<std::expected<crypto::PublicKey, crypto::PublicKeyError>> certified;
+  certified.reserve(certificates.size());
+  for (const x509::Certificate& certificate : certificates)
+    certified.push_back(crypto::PublicKey::decode(certificate->spki()));
+  const crypto::PrivateKey* key = nullptr;
   size_t own = 0;
   for (const Pkcs12::KeyEntry& entry : file.keys) {
     const auto at = std::ranges::find_if(
-        certificates, [&](const x509::Certificate& certificate) { return is_of_key(*certificate, entry.key); });
-    if (at == certificates.end() || (key != nullptr && key->fits(entry.key.public_key()))) continue;
+        certified, [&](const auto& public_key) { return public_key && entry.key.fits(*public_key); });
+    if (at == certified.end() || (key != nullptr && key->fits(entry.key.public_key()))) continue;
     if (key != nullptr)
       return fail_usage(
           fmt::format("{} holds the keys of several certificates; export the one that is meant alone", what));
     key = &entry.key;
-    own = static_cast<size_t>(at - certificates.begin());
+    own = static_cast<size_t>(at - certified.begin());
   }
   if (key == nullptr)
     return fail_usage(fmt::format("{}: its key ({}) belongs to none of its certificates", what,

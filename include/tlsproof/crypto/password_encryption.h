@@ -23,7 +23,10 @@ struct PasswordEncryption {
   std::string cipher;       // "AES-256-CBC"; empty when unknown
   std::string kdf;          // "PBKDF2 with HMAC-SHA256", "scrypt", "PKCS#12's derivation with SHA1"; empty when unknown
   uint64_t iterations = 0;  // scrypt: its N; the greatest number when unreadable
-  bool affordable = true;   // within kMaxIterations, and within 16 for scrypt's parallelization
+  // What the derivation costs, in iterations of PBKDF2 with HMAC-SHA256 (a quarter of a microsecond), roughly: for a
+  // budget of several. Never less than `iterations`, but for a derivation that cannot be read.
+  uint64_t work = 0;
+  bool affordable = true;  // within kMaxIterations
 
   // A cipher that nobody should use any more, whatever the passphrase: RC2, RC4, DES, triple DES.
   [[nodiscard]] bool weak_cipher() const;

@@ -8,6 +8,7 @@
 
 #include "support.h"
 #include "tlsproof/crypto/openssl.h"
+#include "tlsproof/pki/inspect.h"
 #include "tlsproof/x509/load.h"
 
 namespace tlsproof::pki {
@@ -253,6 +254,95 @@ TEST(Pkcs12Test, WorkIsBounded) {
   EXPECT_THAT(complaint(file, word(kPassphrase), {.max_iterations = 2999}), HasSubstr("too much work"));
   EXPECT_THAT(complaint(Witness{.mac_iterations = 2000}.make(), {}, {.max_iterations = 1999}),
               HasSubstr("too much work"));
+}
+
+// The client's key under scrypt of that cost, and "x".
+X509_SIG* scrypt_key(uint64_t n, uint64_t r, uint64_t p) {
+  X509_ALGOR* scheme = PKCS5_pbe2_set_scrypt(EVP_aes_128_cbc(), nullptr, 0, nullptr, n, r, p);
+  PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(Material::get().client.key.native());
+  EXPECT_TRUE(scheme != nullptr && info != nullptr);
+  X509_SIG* sealed = PKCS8_set0_pbe("x", 1, info, scheme);
+  EXPECT_NE(sealed, nullptr);
+  PKCS8_PRIV_KEY_INFO_free(info);
+  return sealed;
+}
+
+// One part, not encrypted, of these things, and a MAC under "x". Takes them over.
+Bytes file_of(STACK_OF(PKCS12_SAFEBAG) * bags) {
+  STACK_OF(PKCS7)* safes = nullptr;
+  PKCS12_add_safe(&safes, bags, -1, 0, nullptr);
+  PKCS12* file = PKCS12_add_safes(safes, 0);
+  PKCS12_set_mac(file, "x", -1, nullptr, 0, 1, EVP_sha256());
+  Bytes out(static_cast<size_t>(i2d_PKCS12(file, nullptr)));
+  uint8_t* at = out.data();
+  i2d_PKCS12(file, &at);
+  PKCS12_free(file);
+  sk_PKCS7_pop_free(safes, PKCS7_free);
+  sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+  return out;
+}
+
+TEST(Pkcs12Test, ScryptIsPaidFor) {
+  STACK_OF(PKCS12_SAFEBAG)* bags = sk_PKCS12_SAFEBAG_new_null();
+  for (int i = 0; i < 3; ++i) sk_PKCS12_SAFEBAG_push(bags, PKCS12_SAFEBAG_create0_pkcs8(scrypt_key(16, 8, 2)));
+  const Bytes file = file_of(bags);
+  constexpr uint64_t kEach = (16 + 8) * 8 * 2;
+  EXPECT_EQ(MUST(load_pkcs12(file, "x", word("x"), {.max_iterations = 1 + 3 * kEach})).keys.size(), 3U);
+  EXPECT_THAT(complaint(file, word("x"), {.max_iterations = 3 * kEach}), HasSubstr("too much work"));
+
+  // The same of keys in PEM.
+  std::string pem;
+  for (int i = 0; i < 3; ++i) {
+    X509_SIG* sealed = scrypt_key(16, 8, 2);
+    Bytes der(static_cast<size_t>(i2d_X509_SIG(sealed, nullptr)));
+    uint8_t* at = der.data();
+    i2d_X509_SIG(sealed, &at);
+    X509_SIG_free(sealed);
+    pem += x509::to_pem(der, "ENCRYPTED PRIVATE KEY");
+  }
+  for (const auto& [budget, num_opened] : {std::pair{3 * kEach, 3}, std::pair{3 * kEach - 1, 2}}) {
+    const Inspected seen =
+        MUST(inspect(as_bytes(pem), "x", {.now = kNow, .passphrase = word("x"), .max_iterations = budget}));
+    EXPECT_EQ(std::ranges::count(seen.items, "P-256", &InspectedItem::title), num_opened);
+  }
+}
+
+// What libcrypto lets pass, since it takes little memory: minutes of work in one derivation.
+TEST(Pkcs12Test, ScryptThatNobodyCanAfford) {
+  for (const auto& [n, r, p, affordable] :
+       {std::tuple{16384U, 8U, 16U, true}, std::tuple{16384U, 8U, 100U, false}, std::tuple{1024U, 8U, 2000U, false}}) {
+    X509_ALGOR* scheme = PKCS5_pbe2_set_scrypt(EVP_aes_128_cbc(), nullptr, 0, nullptr, n, r, p);
+    ASSERT_NE(scheme, nullptr);
+    EXPECT_EQ(crypto::describe_encryption(scheme).affordable, affordable) << n << " " << r << " " << p;
+    X509_ALGOR_free(scheme);
+  }
+}
+
+TEST(Pkcs12Test, ThingsAreCounted) {
+  constexpr int kMost = 10'000;
+  uint8_t secret[] = {1};
+  for (const bool more : {false, true}) {
+    STACK_OF(PKCS12_SAFEBAG)* bags = sk_PKCS12_SAFEBAG_new_null();
+    for (int i = 0; i < kMost + (more ? 1 : 0); ++i)
+      sk_PKCS12_SAFEBAG_push(bags, PKCS12_SAFEBAG_create_secret(NID_pkcs7_data, V_ASN1_OCTET_STRING, secret, 1));
+    const auto opened = load_pkcs12(file_of(bags), "the file", word("x"));
+    ASSERT_EQ(opened.has_value(), !more);
+    if (more)
+      EXPECT_THAT(opened.error().message(), HasSubstr("holds more than 10000 things"));
+    else
+      EXPECT_EQ(opened->num_others, size_t{kMost});
+  }
+}
+
+TEST(Pkcs12Test, AnIdentityHasFewKeys) {
+  const Material& material = Material::get();
+  Pkcs12 file = MUST(load_pkcs12(material.file(), "x", word(kPassphrase)));
+  file.keys.insert(file.keys.begin(), 63, {material.other.key, ""});
+  EXPECT_EQ(MUST(take_identity(file, "the file")).path, material.path());
+  file.keys.push_back({material.other.key, ""});
+  const auto refused = take_identity(file, "the file");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("the file holds 65 private keys; an identity has one"));
 }
 
 TEST(Pkcs12Test, PassphrasesThatNobodyCouldImport) {
