@@ -1,6 +1,8 @@
 // `tlsproof pki crl`: certificate revocation lists, fresh or stale.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cmd_pki.h"
 #include "tlsproof/base/file.h"
 #include "tlsproof/base/json.h"
@@ -16,6 +18,7 @@ namespace {
 constexpr int64_t kDay = 86400;
 constexpr int64_t kClockSlack = 300;  // for peers whose clocks are behind
 constexpr long long kDefaultDays = 30;
+constexpr std::string_view kNoReason = "no reason is given";
 
 const std::vector<OptionSpec>& crl_options() {
   static const std::vector<OptionSpec> specs = {
@@ -28,7 +31,7 @@ const std::vector<OptionSpec>& crl_options() {
       {"serial", "HEX", "revoke the certificate of this serial number", true},
       {"reason", "REASON", "why: keyCompromise, superseded, cessationOfOperation, … (RFC 5280 §5.3.1)"},
       {"from", "FILE", "go on from this CRL: its entries, and the number that follows"},
-      {"number", "N", "the CRL number; default: one more than --from's, else the time"},
+      {"number", "N", "the CRL number; default: the time in milliseconds, or more than --from's"},
       {"days", "N", "days until the next one is due (default: 30)"},
       {"stale", "", "one whose next one was due yesterday, for tests"},
       {"out", "FILE", "where it goes; a folder: DIR/ca.crl"},
@@ -101,19 +104,86 @@ Result<std::optional<x509::Crl>> read_base(const ParsedOptions& options, const p
   return std::optional(std::move(crl));
 }
 
-Result<Bytes> choose_number(const ParsedOptions& options, const std::optional<x509::Crl>& base, int64_t now) {
-  long long number = now;  // greater than all before it, as RFC 5280 §5.2.3 wants it, without a file that remembers
-  if (options.has("number")) {
-    TLSPROOF_TRY(number, options.integer("number", 0, 0, INT64_MAX));
-  } else if (base) {
-    return pki::next_crl_number(**base);
+// Big-endian magnitudes.
+bool is_greater(ByteView a, ByteView b) {
+  while (!a.empty() && a.front() == 0) a = a.subspan(1);
+  while (!b.empty() && b.front() == 0) b = b.subspan(1);
+  return a.size() != b.size() ? a.size() > b.size() : std::ranges::lexicographical_compare(b, a);
+}
+
+// "255 (hex ff)": --number is decimal, and what we print of a list is not.
+std::string number_text(const x509::CrlView& crl) {
+  uint64_t number = 0;
+  if (!is_greater(Bytes(9, 0xff), *crl.number)) return "hex " + crl.number_hex();
+  for (const uint8_t byte : *crl.number) number = number << 8 | byte;
+  return fmt::format("{} (hex {})", number, crl.number_hex());
+}
+
+// RFC 5280 §5.2.3: monotonically increasing. The time is greater than all before it without a file that remembers; in
+// milliseconds, since two lists may well be made within a second.
+Result<Bytes> choose_number(const ParsedOptions& options, const std::optional<x509::Crl>& base, int64_t now_ms) {
+  const auto encode = [](long long number) {
+    Bytes out;
+    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<uint8_t>(number >> shift));
+    return out;
+  };
+  const bool follows = base && (*base)->number;
+  if (!options.has("number")) {
+    Bytes number = encode(now_ms);
+    return follows && !is_greater(number, *(*base)->number) ? pki::next_crl_number(**base) : number;
   }
-  Bytes out;
-  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<uint8_t>(number >> shift));
+  TLSPROOF_TRY(const long long given, options.integer("number", 0, 0, INT64_MAX));
+  Bytes number = encode(given);
+  if (follows && !is_greater(number, *(*base)->number))
+    return fail_usage(fmt::format("--number: {} is not greater than the number of the CRL '{}', which is {}", given,
+                                  escape_terminal(options.get("from")), number_text(**base)));
+  return number;
+}
+
+// What became of an entry of --from's list that was named again.
+struct Again {
+  std::string serial, old_reason, new_reason, since;  // safe to show; kNoReason without one
+  pki::EntryChange change = pki::EntryChange::kept;
+};
+
+std::string reason_text(std::optional<x509::CrlReason> reason) {
+  return std::string(reason && *reason != x509::CrlReason::unspecified ? x509::crl_reason_name(*reason) : kNoReason);
+}
+
+std::vector<Again> named_again(const x509::CrlView& base, const std::vector<pki::Revocation>& revoked) {
+  std::vector<Again> out;
+  for (const pki::Revocation& one : revoked) {
+    const x509::CrlEntry* old = base.find(one.serial);
+    if (old == nullptr || std::ranges::find(out, old->serial_hex(), &Again::serial) != out.end()) continue;
+    out.push_back({.serial = old->serial_hex(),
+                   .old_reason = reason_text(old->reason),
+                   .new_reason = reason_text(one.reason),
+                   .since = old->revoked_at ? format_utc(*old->revoked_at) : "an unknown date",
+                   .change = pki::entry_change(base, one)});
+  }
   return out;
 }
 
-void report(const x509::CrlView& crl, const std::string& path, bool json_wanted, CommandContext& context) {
+std::string_view change_name(pki::EntryChange change) {
+  if (change == pki::EntryChange::reason_changed) return "reason_changed";
+  return change == pki::EntryChange::replaced ? "revoked_for_good" : "kept";
+}
+
+std::string change_text(const Again& again) {
+  const std::string was = fmt::format("{} was {} ({}, {})", again.serial,
+                                      again.change == pki::EntryChange::replaced ? "on hold" : "revoked already",
+                                      again.old_reason, again.since);
+  if (again.change == pki::EntryChange::reason_changed)
+    return again.new_reason == kNoReason
+               ? fmt::format("{}: {} now, the date stays", was, kNoReason)
+               : fmt::format("{}: the reason is {} now, the date stays", was, again.new_reason);
+  if (again.change == pki::EntryChange::replaced)
+    return fmt::format("{}: it is revoked for good now ({})", was, again.new_reason);
+  return was + ": it stays as it was";
+}
+
+void report(const x509::CrlView& crl, const std::vector<Again>& named_again, const std::string& path, bool json_wanted,
+            CommandContext& context) {
   const std::string from = format_utc(*crl.this_update), until = format_utc(*crl.next_update);
   if (json_wanted) {
     JsonWriter json;
@@ -124,6 +194,17 @@ void report(const x509::CrlView& crl, const std::string& path, bool json_wanted,
     json.field("this_update", from);
     json.field("next_update", until);
     json.field("entries", static_cast<uint64_t>(crl.entries.size()));
+    json.key("named_again");
+    json.begin_array();
+    for (const Again& again : named_again) {
+      json.begin_object();
+      json.field("serial", again.serial);
+      json.field("change", change_name(again.change));
+      json.field("revoked_at", again.since);
+      json.field("old_reason", again.old_reason);
+      json.end_object();
+    }
+    json.end_array();
     json.field("file", path);
     json.end_object();
     context.print(std::string(json.text()) + "\n");
@@ -137,6 +218,7 @@ void report(const x509::CrlView& crl, const std::string& path, bool json_wanted,
   line("number", crl.number_hex());
   line("valid", fmt::format("{} to {}", from, until));
   line("entries", fmt::format("{}", crl.entries.size()));
+  for (const Again& again : named_again) line("again", change_text(again));
   line("file", escape_terminal(path));
   context.print(text);
 }
@@ -174,13 +256,17 @@ Status make_crl_file(const ParsedOptions& options, CommandContext& context) {
   pki::CrlSpec spec;
   spec.next_update = options.has("stale") ? now - kDay : now + days * kDay;
   spec.this_update = options.has("stale") ? spec.next_update - days * kDay : now - kClockSlack;
-  TLSPROOF_TRY(spec.number, choose_number(options, base, now));
+  TLSPROOF_TRY(spec.number, choose_number(options, base, context.clock.wall_ns() / 1'000'000));
   TLSPROOF_TRY(spec.revoked, read_revocations(options, issuer, options.has("stale") ? spec.this_update : now));
-  if (base) spec.base = to_bytes(base->der());
+  std::vector<Again> again;
+  if (base) {
+    spec.base = to_bytes(base->der());
+    again = named_again(**base, spec.revoked);
+  }
   TLSPROOF_TRY(Bytes der, pki::make_crl(spec, issuer));
   const std::string pem = x509::to_pem(der, "X509 CRL");
   TLSPROOF_TRY_VOID(save_all(outputs, {options.has("der") ? ByteView(der) : as_bytes(pem)}, options.has("force")));
-  report(*x509::Crl::parse(std::move(der)), outputs.front().path, json, context);
+  report(*x509::Crl::parse(std::move(der)), again, outputs.front().path, json, context);
   return {};
 }
 
@@ -193,7 +279,8 @@ int run_pki_crl(std::span<const std::string> args, CommandContext& context) {
     context.print(
         "Usage: tlsproof pki crl (--ca DIR | --ca-cert FILE --ca-key FILE) --out FILE\n\n"
         "Makes a certificate revocation list, version 2, of everything that --revoke,\n"
-        "--serial and --from name; without them an empty one.\n\n" +
+        "--serial and --from name; without them an empty one. What is in --from's list\n"
+        "already keeps its date; a new --reason is taken over.\n\n" +
         format_options(crl_options()) +
         "\nExample:\n  tlsproof pki crl --ca pki --revoke client.crt --reason keyCompromise \\\n"
         "    --out pki/ca.crl\n");

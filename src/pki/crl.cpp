@@ -59,6 +59,22 @@ Status add_extensions(X509_CRL* crl, const CrlSpec& spec, X509* issuer) {
   return {};
 }
 
+using Reason = std::optional<x509::CrlReason>;
+
+// RFC 5280 §5.3.1: who has no reason to tell leaves the extension out.
+Reason told(Reason reason) {
+  return reason == x509::CrlReason::unspecified ? std::nullopt : reason;
+}
+
+void set_reason(X509_REVOKED* entry, Reason wanted) {
+  for (int at; (at = X509_REVOKED_get_ext_by_NID(entry, NID_crl_reason, -1)) >= 0;)
+    X509_EXTENSION_free(X509_REVOKED_delete_ext(entry, at));
+  if (!told(wanted)) return;
+  const EnumeratedPtr reason(ASN1_ENUMERATED_new());
+  TLSPROOF_CHECK(reason && ASN1_ENUMERATED_set(reason.get(), static_cast<long>(*wanted)) == 1 &&
+                 X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason.get(), 0, X509V3_ADD_APPEND) == 1);
+}
+
 Status add_entry(X509_CRL* crl, const Revocation& revocation) {
   RevokedPtr entry(X509_REVOKED_new());
   const TimePtr time(ASN1_TIME_new());
@@ -67,46 +83,73 @@ Status add_entry(X509_CRL* crl, const Revocation& revocation) {
   TLSPROOF_TRY_VOID(set_time(time.get(), revocation.revoked_at));
   TLSPROOF_CHECK(X509_REVOKED_set_serialNumber(entry.get(), serial.get()) == 1 &&
                  X509_REVOKED_set_revocationDate(entry.get(), time.get()) == 1);
-  if (revocation.reason && *revocation.reason != x509::CrlReason::unspecified) {
-    const EnumeratedPtr reason(ASN1_ENUMERATED_new());
-    TLSPROOF_CHECK(reason && ASN1_ENUMERATED_set(reason.get(), static_cast<long>(*revocation.reason)) == 1 &&
-                   X509_REVOKED_add1_ext_i2d(entry.get(), NID_crl_reason, reason.get(), 0, X509V3_ADD_APPEND) == 1);
-  }
+  set_reason(entry.get(), revocation.reason);
   TLSPROOF_CHECK(X509_CRL_add0_revoked(crl, entry.release()) == 1);
   return {};
 }
 
-bool supersedes(const x509::CrlEntry* old) {
-  return old == nullptr || old->reason == x509::CrlReason::certificate_hold;
+// Every one once.
+std::vector<const Revocation*> firsts(const std::vector<Revocation>& all) {
+  std::vector<const Revocation*> out;
+  for (const Revocation& one : all)
+    if (std::ranges::none_of(out, [&](const Revocation* other) { return equal(other->serial, one.serial); }))
+      out.push_back(&one);
+  return out;
 }
 
-// The entries of `base` with whatever extensions they have, but for those that a new one replaces.
-Status copy_entries(X509_CRL* crl, const CrlSpec& spec) {
-  const uint8_t* at = spec.base.data();
-  const CrlPtr base(d2i_X509_CRL(nullptr, &at, static_cast<long>(spec.base.size())));
+struct Change {
+  EntryChange what = EntryChange::added;
+  const Revocation* revocation = nullptr;
+  IntegerPtr serial;
+};
+
+Result<std::vector<Change>> plan_changes(const CrlSpec& spec) {
+  const x509::CrlView base = x509::CrlView::parse(spec.base);
+  std::vector<Change> out;
+  for (const Revocation* one : firsts(spec.revoked)) {
+    const EntryChange what = entry_change(base, *one);
+    if (what == EntryChange::refused)
+      return fail_usage(
+          fmt::format("the certificate with the serial number {} is revoked for good, and cannot be put on hold",
+                      base.find(one->serial)->serial_hex()));
+    TLSPROOF_TRY(IntegerPtr serial, encode_serial(one->serial));
+    out.push_back({what, one, std::move(serial)});
+  }
+  return out;
+}
+
+// The entries of `base` with whatever extensions they have, but for what is changed.
+Status copy_entries(X509_CRL* crl, ByteView base_der, const std::vector<Change>& changes) {
+  const uint8_t* at = base_der.data();
+  const CrlPtr base(d2i_X509_CRL(nullptr, &at, static_cast<long>(base_der.size())));
   crypto::clear_openssl_errors();
   if (!base) return fail_usage("the CRL that is to be continued cannot be decoded");
-  std::vector<IntegerPtr> replaced;
-  const x509::CrlView view = x509::CrlView::parse(spec.base);
-  for (const Revocation& one : spec.revoked) {
-    const x509::CrlEntry* old = view.find(one.serial);
-    if (old == nullptr || !supersedes(old)) continue;
-    TLSPROOF_TRY(IntegerPtr serial, encode_serial(one.serial));
-    replaced.push_back(std::move(serial));
-  }
   STACK_OF(X509_REVOKED)* entries = X509_CRL_get_REVOKED(base.get());
   for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {
-    const X509_REVOKED* entry = sk_X509_REVOKED_value(entries, i);
-    if (std::ranges::any_of(replaced, [&](const IntegerPtr& serial) {
-          return ASN1_INTEGER_cmp(serial.get(), X509_REVOKED_get0_serialNumber(entry)) == 0;
-        }))
-      continue;
-    TLSPROOF_CHECK(X509_CRL_add0_revoked(crl, X509_REVOKED_dup(entry)) == 1);
+    RevokedPtr entry(X509_REVOKED_dup(sk_X509_REVOKED_value(entries, i)));
+    TLSPROOF_CHECK(entry != nullptr);
+    const auto change = std::ranges::find_if(changes, [&](const Change& one) {
+      return ASN1_INTEGER_cmp(one.serial.get(), X509_REVOKED_get0_serialNumber(entry.get())) == 0;
+    });
+    if (change != changes.end() && change->what == EntryChange::replaced) continue;
+    if (change != changes.end() && change->what == EntryChange::reason_changed)
+      set_reason(entry.get(), change->revocation->reason);
+    TLSPROOF_CHECK(X509_CRL_add0_revoked(crl, entry.release()) == 1);
   }
   return {};
 }
 
 }  // namespace
+
+EntryChange entry_change(const x509::CrlView& base, const Revocation& revocation) {
+  const x509::CrlEntry* old = base.find(revocation.serial);
+  if (old == nullptr) return EntryChange::added;
+  constexpr auto kHold = x509::CrlReason::certificate_hold;
+  if (old->reason == kHold) return revocation.reason == kHold ? EntryChange::kept : EntryChange::replaced;
+  if (revocation.reason == kHold) return EntryChange::refused;
+  return !revocation.reason || told(revocation.reason) == told(old->reason) ? EntryChange::kept
+                                                                            : EntryChange::reason_changed;
+}
 
 Result<Bytes> make_crl(const CrlSpec& spec, const Authority& issuer) {
   const X509Ptr certificate = parse_x509(issuer.certificate().der());
@@ -117,15 +160,11 @@ Result<Bytes> make_crl(const CrlSpec& spec, const Authority& issuer) {
                  X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(certificate.get())) == 1);
   TLSPROOF_TRY_VOID(set_times(crl.get(), spec));
   TLSPROOF_TRY_VOID(add_extensions(crl.get(), spec, certificate.get()));
-  if (!spec.base.empty()) TLSPROOF_TRY_VOID(copy_entries(crl.get(), spec));
-  const x509::CrlView base = x509::CrlView::parse(spec.base);
-  for (size_t i = 0; i < spec.revoked.size(); ++i) {
-    const auto same = [&](const Revocation& other) { return equal(other.serial, spec.revoked[i].serial); };
-    const auto end = spec.revoked.begin() + static_cast<ptrdiff_t>(i);
-    if (!supersedes(base.find(spec.revoked[i].serial)) || std::find_if(spec.revoked.begin(), end, same) != end)
-      continue;
-    TLSPROOF_TRY_VOID(add_entry(crl.get(), spec.revoked[i]));
-  }
+  TLSPROOF_TRY(const std::vector<Change> changes, plan_changes(spec));
+  if (!spec.base.empty()) TLSPROOF_TRY_VOID(copy_entries(crl.get(), spec.base, changes));
+  for (const Change& change : changes)
+    if (change.what == EntryChange::added || change.what == EntryChange::replaced)
+      TLSPROOF_TRY_VOID(add_entry(crl.get(), *change.revocation));
   X509_CRL_sort(crl.get());
   EVP_PKEY* key = issuer.key().native();
   TLSPROOF_TRY(const EVP_MD* hash, signature_hash(key, spec.hash));

@@ -64,17 +64,63 @@ class Crl(unittest.TestCase):
         self.assertEqual(self.verify("one"), "23")
 
     def test_going_on(self):
-        first = self.make("--ca", "ca", "--revoke", "one.crt", "--reason", "certificateHold", "--number", "255", "--out", "1.crl")
-        self.assertEqual(first["number"], "ff")
+        huge = (1 << 62) + 255  # beyond any time
+        first = self.make("--ca", "ca", "--revoke", "one.crt", "--reason", "certificateHold", "--number", str(huge), "--out", "1.crl")
+        self.assertEqual(int(first["number"], 16), huge)
         second = self.make("--ca", "ca", "--from", "1.crl", "--revoke", "two.crt", "--reason", "superseded", "--out", "2.crl")
-        self.assertEqual((second["number"], second["entries"]), ("0100", 2))
-        # What was on hold is revoked for good; what is revoked already stays as it was.
-        third = self.make("--ca", "ca", "--from", "2.crl", "--revoke", "one.crt", "--revoke", "two.crt", "--reason", "keyCompromise", "--out",
-                          "ca.crl")
+        self.assertEqual((int(second["number"], 16), second["entries"], second["named_again"]), (huge + 1, 2, []))
+        # What was on hold is revoked for good.
+        third = self.make("--ca", "ca", "--from", "2.crl", "--revoke", "one.crt", "--reason", "keyCompromise", "--out", "ca.crl")
         self.assertEqual(third["entries"], 2)
-        text = openssl("crl", "-in", self.folder / "ca.crl", "-noout", "-text")
-        self.assertEqual([text.count(reason) for reason in ("Superseded", "Key Compromise", "Certificate Hold")], [1, 1, 0])
+        self.assertEqual([(one["change"], one["old_reason"]) for one in third["named_again"]], [("revoked_for_good", "certificateHold")])
+        self.assertEqual(self.reasons(), {"Superseded": 1, "Key Compromise": 1, "Certificate Hold": 0})
         self.assertEqual([self.verify(name) for name in ("one", "two", "three")], ["23", "23", "OK"])
+
+    def reasons(self):
+        text = openssl("crl", "-in", self.folder / "ca.crl", "-noout", "-text")
+        return {reason: text.count(reason) for reason in ("Superseded", "Key Compromise", "Certificate Hold")}
+
+    def dates(self, name):
+        """Of the entries, in their order."""
+        text = openssl("crl", "-in", self.folder / name, "-noout", "-text")
+        return [line.strip() for line in text.splitlines() if "Revocation Date" in line]
+
+    def test_named_again(self):
+        # Revoked long ago, by --stale, so that a date that is not kept is seen.
+        self.make("--ca", "ca", "--revoke", "one.crt", "--reason", "superseded", "--stale", "--out", "old.crl")
+        again = ["--ca", "ca", "--from", "old.crl", "--revoke", "one.crt", "--force", "--out", "ca.crl"]
+        for more, change, text, reasons in [
+            ([], "kept", "was revoked already (superseded, 20", {"Superseded": 1, "Key Compromise": 0, "Certificate Hold": 0}),
+            (["--reason", "superseded"], "kept", "it stays as it was", {"Superseded": 1, "Key Compromise": 0, "Certificate Hold": 0}),
+            (["--reason", "keyCompromise"], "reason_changed", "the reason is keyCompromise now, the date stays",
+             {"Superseded": 0, "Key Compromise": 1, "Certificate Hold": 0}),
+            (["--reason", "unspecified"], "reason_changed", "no reason is given now",
+             {"Superseded": 0, "Key Compromise": 0, "Certificate Hold": 0}),
+        ]:
+            with self.subTest(more=more):
+                made = self.make(*again, *more)
+                self.assertEqual((made["entries"], [one["change"] for one in made["named_again"]]), (1, [change]))
+                self.assertEqual(made["named_again"][0]["serial"].upper(), self.serial("one"))
+                done = run("pki", "crl", *again, *more, cwd=self.folder)
+                expect_sound(self, done, {0})
+                self.assertIn(text, done.text)
+                self.assertEqual(self.reasons(), reasons)
+                self.assertEqual(self.dates("ca.crl"), self.dates("old.crl"))
+        expect_complaint(self, run("pki", "crl", *again, "--reason", "certificateHold", cwd=self.folder), 2, "cannot be put on hold")
+
+    def test_numbers_increase(self):
+        before = int(self.make("--ca", "ca", "--out", "1.crl")["number"], 16)
+        for i in range(2, 5):  # within one second
+            number = int(self.make("--ca", "ca", *(["--from", "1.crl"] if i == 4 else []), "--out", f"{i}.crl")["number"], 16)
+            self.assertGreater(number, before)
+            before = number
+        # A small one is followed by the time, for the sake of lists that were made without --from.
+        self.make("--ca", "ca", "--number", "7", "--out", "small.crl")
+        self.assertGreater(int(self.make("--ca", "ca", "--from", "small.crl", "--out", "5.crl")["number"], 16), before)
+        for given in ("0", "6", "7"):
+            expect_complaint(self, run("pki", "crl", "--ca", "ca", "--from", "small.crl", "--number", given, "--out", "6.crl", cwd=self.folder),
+                             2, f"--number: {given} is not greater than the number of the CRL 'small.crl', which is 7 \\(hex 07\\)")
+        self.assertEqual(self.make("--ca", "ca", "--from", "small.crl", "--number", "8", "--out", "6.crl")["number"], "08")
 
     def test_refusals(self):
         self.make("--ca", "root", "--out", "root.crl")

@@ -22,13 +22,23 @@ struct CrlSpec {
   int64_t this_update = 0, next_update = 0;  // seconds since 1970
   Bytes number;                              // big-endian magnitude of the cRLNumber, at most 20 bytes; empty: 0
   Bytes base;                                // DER of the list whose entries come first, kept as they are; empty: none
-  // One of a serial that `base` has is left out, unless it was there on hold (certificateHold): then it replaces it.
-  std::vector<Revocation> revoked;
+  std::vector<Revocation>
+      revoked;  // what becomes of one that `base` has: entry_change(); of one serial the first counts
   SignatureHash hash = SignatureHash::automatic;
 };
 
+// What a revocation does to the entry that a list has of its serial.
+enum class EntryChange : uint8_t {
+  added,           // there is none: it is new
+  kept,            // revoked already, and no other reason is given: the entry stays as it is
+  reason_changed,  // revoked already for another reason: the new one is taken over, the rest, as the date, stays
+  replaced,        // it was on hold, and is revoked for good now
+  refused,         // revoked for good: it cannot be put on hold, which would let it come back (RFC 5280 §5.3.1)
+};
+[[nodiscard]] EntryChange entry_change(const x509::CrlView& base, const Revocation& revocation);
+
 // The DER of a complete version 2 list with authorityKeyIdentifier and cRLNumber, signed by the CA. A usage error when
-// `base` cannot be decoded or a value cannot be encoded.
+// `base` cannot be decoded, a value cannot be encoded, or a change is refused.
 [[nodiscard]] Result<Bytes> make_crl(const CrlSpec& spec, const Authority& issuer);
 
 // The number that follows this list's (one more), as CrlSpec::number wants it; {1} when it has none.
