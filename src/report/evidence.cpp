@@ -25,7 +25,6 @@ using verdict::Finding;
 
 constexpr size_t kMaxEndpointName = 80;
 constexpr size_t kMaxLabelName = 80;
-constexpr size_t kMaxText = 4096;
 
 bool made_a_connection(const Attempt& attempt) {
   return attempt.trace != nullptr && std::ranges::any_of(attempt.trace->events(), [](const trace::Event& event) {
@@ -116,7 +115,7 @@ class IndexJson {
   }
 
  private:
-  void text(std::string_view name, std::string_view value) { json_.field(name, make_safe(value, kMaxText)); }
+  void text(std::string_view name, std::string_view value) { json_.field(name, make_safe(value, kMaxJsonText)); }
   void file(const EndpointRun& run, size_t index) {
     const Attempt& attempt = run.attempts[index];
     json_.begin_object();

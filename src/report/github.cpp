@@ -63,12 +63,13 @@ class GithubWriter {
       for (const Annotation& one : annotations_[i])
         out += fmt::format("tlsproof: {}: {}\n", kLevels[i], make_safe(one.title, 3 * kMaxName));
     for (const EndpointRun& endpoint : run.endpoints) {
-      out += fmt::format("tlsproof: {}: {}  {}\n", name_of(endpoint), conclusion_word(conclude(endpoint)),
+      out += fmt::format("tlsproof: {}: {}  {}\n", safe_name(endpoint), conclusion_word(conclude(endpoint, fail_on_)),
                          counts_text(verdict::count(endpoint)));
       for (const std::string& id : endpoint.fixed)
-        out += fmt::format("tlsproof: {}: fixed since the baseline: {}\n", name_of(endpoint), make_safe(id, kMaxName));
+        out +=
+            fmt::format("tlsproof: {}: fixed since the baseline: {}\n", safe_name(endpoint), make_safe(id, kMaxName));
     }
-    out += fmt::format("tlsproof: {}  {}\n", conclusion_word(conclude(run)), summary_line(run));
+    out += fmt::format("tlsproof: {}  {}\n", conclusion_word(conclude(run, fail_on_)), summary_line(run));
     return out;
   }
 
@@ -77,9 +78,7 @@ class GithubWriter {
     annotations_[static_cast<size_t>(level)].push_back(std::move(annotation));
   }
 
-  static std::string name_of(const EndpointRun& run) {
-    return make_safe(run.label.empty() ? run.address : run.label, kMaxName);
-  }
+  static std::string safe_name(const EndpointRun& run) { return make_safe(name_of(run), kMaxName); }
 
   static std::string place(const verdict::CheckRun& run, uint32_t line) {
     if (run.target_file.empty()) return "";
@@ -98,7 +97,7 @@ class GithubWriter {
   }
 
   void collect(const EndpointRun& run, const std::string& where) {
-    const std::string name = name_of(run);
+    const std::string name = safe_name(run);
     if (run.unreachable || !run.error.empty()) {
       add(Level::error, {fmt::format("{} {}", run.unreachable ? "UNREACHABLE" : "NOT TESTED", name),
                          make_safe(run.error, kMaxText), where});

@@ -18,11 +18,12 @@ using verdict::EndpointRun;
 using verdict::Finding;
 using verdict::Outcome;
 
-constexpr size_t kMaxText = 4096;
 constexpr size_t kMaxHexBytes = 256;  // of one event
 
 class CheckJson {
  public:
+  explicit CheckJson(const Style& style) : fail_on_(style.fail_on) {}
+
   [[nodiscard]] std::string write(const verdict::CheckRun& run) {
     json_.begin_object();
     json_.field("schema", kCheckSchema);
@@ -37,7 +38,7 @@ class CheckJson {
     json_.field("interrupted", run.interrupted);
     text("target_file", run.target_file);
     text("baseline", run.baseline);
-    summary(verdict::count(run), conclude(run));
+    summary(verdict::count(run), conclude(run, fail_on_));
     json_.key("endpoints");
     json_.begin_array();
     for (const EndpointRun& endpoint_run : run.endpoints) endpoint(endpoint_run);
@@ -47,11 +48,11 @@ class CheckJson {
   }
 
  private:
-  void text(std::string_view name, std::string_view value) { json_.field(name, make_safe(value, kMaxText)); }
+  void text(std::string_view name, std::string_view value) { json_.field(name, make_safe(value, kMaxJsonText)); }
   void texts(std::string_view name, const std::vector<std::string>& values) {
     json_.key(name);
     json_.begin_array();
-    for (const std::string& value : values) json_.string(make_safe(value, kMaxText));
+    for (const std::string& value : values) json_.string(make_safe(value, kMaxJsonText));
     json_.end_array();
   }
   void number(std::string_view name, uint64_t value) { json_.field(name, value); }
@@ -83,7 +84,7 @@ class CheckJson {
     text("declared_client_auth", run.declared_client_auth);
     json_.field("unreachable", run.unreachable);
     text("error", run.error);
-    summary(verdict::count(run), conclude(run));
+    summary(verdict::count(run), conclude(run, fail_on_));
     texts("notes", run.notes);
     texts("fixed", run.fixed);
     json_.key("features");
@@ -263,12 +264,13 @@ class CheckJson {
   }
 
   JsonWriter json_;
+  verdict::FailOn fail_on_;
 };
 
 }  // namespace
 
-std::string write_json(const verdict::CheckRun& run, const Style&) {
-  return CheckJson().write(run);
+std::string write_json(const verdict::CheckRun& run, const Style& style) {
+  return CheckJson(style).write(run);
 }
 
 }  // namespace tlsproof::report

@@ -171,7 +171,7 @@ class JunitWriter {
   }
 
   Tally suite(pugi::xml_node root, const EndpointRun& run) {
-    const std::string label = one_line(run.label.empty() ? run.address : run.label, kMaxName);
+    const std::string label = one_line(name_of(run), kMaxName);
     pugi::xml_node node = root.append_child("testsuite");
     pugi::xml_node properties = node.append_child("properties");
     Tally tally;
@@ -181,7 +181,7 @@ class JunitWriter {
     property(properties, "peer_address", run.peer_address);
     property(properties, "server_name", run.server_name);
     property(properties, "declared_client_auth", run.declared_client_auth);
-    property(properties, "conclusion", conclusion_name(conclude(run)));
+    property(properties, "conclusion", conclusion_name(conclude(run, fail_on_)));
     std::string remarks;
     for (const std::string& note : run.notes) remarks += "\n" + one_line(note, kMaxMessage);
     for (const std::string& id : run.fixed) remarks += "\nfixed since the baseline: " + one_line(id, kMaxName);

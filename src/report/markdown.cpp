@@ -71,10 +71,6 @@ std::string html(std::string_view text) {
   return out;
 }
 
-std::string name_of(const EndpointRun& run) {
-  return run.label.empty() ? run.address : run.label;
-}
-
 std::string title_of(const Group& group) {
   std::string out = code(group.first().scenario);
   if (const std::string versions = versions_of(group); !versions.empty()) out += " TLS " + prose(versions, 60);
@@ -87,7 +83,7 @@ class MarkdownWriter {
   explicit MarkdownWriter(const Style& style) : fail_on_(style.fail_on) {}
 
   std::string write(const verdict::CheckRun& run) {
-    line(fmt::format("## tlsproof: {}", conclusion_word(conclude(run))));
+    line(fmt::format("## tlsproof: {}", conclusion_word(conclude(run, fail_on_))));
     line("");
     line(prose(summary_line(run)));
     line("");
@@ -116,16 +112,16 @@ class MarkdownWriter {
     for (const EndpointRun& endpoint : run.endpoints) {
       const verdict::Counts c = verdict::count(endpoint);
       line(fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |", prose(name_of(endpoint), kMaxLabel),
-                       endpoint.unreachable ? "UNREACHABLE" : conclusion_word(conclude(endpoint)), c.pass, c.fail,
-                       c.warn, c.error, c.inconclusive, c.skip - c.not_applicable, c.waived, c.known));
+                       endpoint.unreachable ? "UNREACHABLE" : conclusion_word(conclude(endpoint, fail_on_)), c.pass,
+                       c.fail, c.warn, c.error, c.inconclusive, c.skip - c.not_applicable, c.waived, c.known));
     }
     line("");
   }
 
-  static bool is_told(const Finding& f) {
-    return excuse_of(f).empty() && f.verdict != Verdict::pass && f.verdict != Verdict::info &&
-           f.verdict != Verdict::skip;
+  static bool is_told_with_info(const Finding& f) {
+    return excuse_of(f).empty() && f.verdict != Verdict::pass && f.verdict != Verdict::skip;
   }
+  static bool is_told(const Finding& f) { return is_told_with_info(f) && f.verdict != Verdict::info; }
 
   void stories(const EndpointRun& run) {
     if (run.unreachable || !run.error.empty()) {
@@ -134,7 +130,7 @@ class MarkdownWriter {
       line("- because: " + code(run.error));
       line("");
     }
-    for (const Story& one : stories_of(run, &is_told)) {
+    for (const Story& one : stories_of(run, fail_on_ == verdict::FailOn::info ? &is_told_with_info : &is_told)) {
       if (out_.size() <= kMaxDocument)
         story(run, one);
       else

@@ -89,7 +89,8 @@ void write_what_it_is(Canvas& canvas, const EndpointRun& run) {
                                 ? make_safe(run.address, 300)
                                 : make_safe(run.label, 100) + "  " + make_safe(run.address, 300);
   canvas.heading(title, Paint::bold, true);
-  write_conclusion(canvas, conclude(run), run.unreachable ? "unreachable" : counts_text(verdict::count(run)));
+  write_conclusion(canvas, conclude(run, canvas.style().fail_on),
+                   run.unreachable ? "unreachable" : counts_text(verdict::count(run)));
   canvas.blank();
   std::string peer = run.peer_address.empty() ? "none" : run.peer_address;
   if (!run.server_name.empty()) peer += ", as " + run.server_name;
@@ -112,6 +113,9 @@ bool is_told(const Finding& finding) {
   return excuse_of(finding).empty() && (finding.verdict == Verdict::fail || finding.verdict == Verdict::warn ||
                                         finding.verdict == Verdict::inconclusive || finding.verdict == Verdict::error);
 }
+bool is_told_with_info(const Finding& finding) {
+  return is_told(finding) || (excuse_of(finding).empty() && finding.verdict == Verdict::info);
+}
 bool is_told_verbose(const Finding& finding) {
   return !excuse_of(finding).empty() || finding.verdict != Verdict::skip;
 }
@@ -126,8 +130,10 @@ bool is_known(const Finding& finding) {
 }
 
 void write_stories(Canvas& canvas, const EndpointRun& run) {
-  for (const Story& story : stories_of(run, canvas.style().verbose ? &is_told_verbose : &is_told))
-    write_story(canvas, run, story);
+  const auto is_wanted = canvas.style().verbose                            ? &is_told_verbose
+                         : canvas.style().fail_on == verdict::FailOn::info ? &is_told_with_info
+                                                                           : &is_told;
+  for (const Story& story : stories_of(run, is_wanted)) write_story(canvas, run, story);
 }
 
 // "mtls/expired  1.2 1.3" and under it what was seen or why it was waived.
@@ -198,7 +204,7 @@ void write_endpoint(Canvas& canvas, const EndpointRun& run) {
   write_table(canvas, run);
   write_stories(canvas, run);
   if (!canvas.style().verbose) {
-    write_briefly(canvas, run, "for information", &is_info);
+    if (canvas.style().fail_on != verdict::FailOn::info) write_briefly(canvas, run, "for information", &is_info);
     write_briefly(canvas, run, "waived", &is_waived);
     write_briefly(canvas, run, "known from the baseline", &is_known);
   }
@@ -212,15 +218,15 @@ void write_overview(Canvas& canvas, const CheckRun& run) {
   size_t width = 0;
   size_t name_width = 0;
   for (const EndpointRun& endpoint : run.endpoints) {
-    width = std::max(width, conclusion_word(conclude(endpoint)).size());
-    const std::string& name = endpoint.label.empty() ? endpoint.address : endpoint.label;
+    width = std::max(width, conclusion_word(conclude(endpoint, canvas.style().fail_on)).size());
+    const std::string& name = name_of(endpoint);
     name_width = std::max(name_width, display_width(make_safe(name, 60)));
   }
   name_width = std::min<size_t>(name_width, 24);
   const size_t left = canvas.width() - Canvas::kIndent - width - 2 - name_width - 2;
   for (const EndpointRun& endpoint : run.endpoints) {
-    const Conclusion conclusion = conclude(endpoint);
-    const std::string& name = endpoint.label.empty() ? endpoint.address : endpoint.label;
+    const Conclusion conclusion = conclude(endpoint, canvas.style().fail_on);
+    const std::string& name = name_of(endpoint);
     const std::string counts = endpoint.unreachable ? "unreachable" : counts_text(verdict::count(endpoint));
     std::string line(Canvas::kIndent, ' ');
     line += canvas.paint(canvas.pad(conclusion_word(conclusion), width), conclusion_paint(conclusion)) + "  ";
@@ -251,7 +257,7 @@ std::string write_text(const CheckRun& run, const Style& style) {
   write_overview(canvas, run);
   size_t num_attempts = 0;
   for (const EndpointRun& endpoint : run.endpoints) num_attempts += endpoint.attempts.size();
-  write_conclusion(canvas, conclude(run), summary_line(run));
+  write_conclusion(canvas, conclude(run, canvas.style().fail_on), summary_line(run));
   const std::string margin(Canvas::kIndent, ' ');
   canvas.line(margin + canvas.paint(canvas.fit(fmt::format("{} connection{} in {}, {}", num_attempts,
                                                            num_attempts == 1 ? "" : "s", seconds(run.duration_ns),

@@ -1,4 +1,4 @@
-// How a report is drawn, and what it calls a failure. JSON ignores it.
+// How a report is drawn, and what it calls a failure: of JSON only the latter.
 #pragma once
 
 #include <cstddef>

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "tlsproof/base/file.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/report/format.h"
+#include "tlsproof/report/github.h"
 #include "tlsproof/report/json.h"
 #include "tlsproof/report/junit.h"
+#include "tlsproof/report/markdown.h"
 #include "tlsproof/report/text.h"
 #include "unit/report/sample_run.h"
 
@@ -18,6 +21,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 using verdict::CheckRun;
 using verdict::Verdict;
 
@@ -140,7 +144,7 @@ TEST(Text, TheLastWordNeverSuggestsSuccessWhenNotAllWasJudged) {
       {run_of({}, true), "    INCOMPLETE  nothing, 1 endpoint unreachable\n"},
       {interrupted, "    INTERRUPTED  1 passed, interrupted\n"},
       {two, "    INCOMPLETE  1 passed, 1 endpoint unreachable\n"},
-      {waived, "    PASSED  1 passed, 1 waived\n"},
+      {waived, "    FAULTS EXCUSED  1 passed, 1 waived\n"},
   };
   for (const Row& row : kRows) {
     const std::string text = write_text(row.run, {});
@@ -151,6 +155,75 @@ TEST(Text, TheLastWordNeverSuggestsSuccessWhenNotAllWasJudged) {
     }
     EXPECT_THAT(write_json(row.run), HasSubstr("\"conclusion\""));
   }
+}
+
+// Each verdict, excused and not, under each threshold, alone and beside what could not be tested.
+TEST(Conclusion, NeverContradictsTheExitStatus) {
+  using verdict::FailOn;
+  const std::map<std::string, int> kStatus = {{"failed", 1},        {"incomplete", 3}, {"not_tested", 3},
+                                              {"passed", 0},        {"warned", 0},     {"partly_tested", 0},
+                                              {"interrupted", 130}, {"excused", 0}};
+  for (FailOn fail_on : {FailOn::fail, FailOn::warn, FailOn::info, FailOn::none}) {
+    for (Verdict v : {Verdict::pass, Verdict::fail, Verdict::warn, Verdict::info, Verdict::skip, Verdict::inconclusive,
+                      Verdict::error}) {
+      for (const char* excuse : {"", "waived", "known"}) {
+        for (const auto& beside : {std::vector<Verdict>{v}, {v, Verdict::pass}, {v, Verdict::pass, Verdict::skip}}) {
+          CheckRun run = run_of(beside);
+          run.endpoints[0].findings[0].waived = std::string_view(excuse) == "waived";
+          run.endpoints[0].findings[0].known = std::string_view(excuse) == "known";
+          run.endpoints.push_back(run.endpoints[0]);
+          const std::string json = write_json(run, {.fail_on = fail_on});
+          const std::string key = "\"conclusion\": \"";
+          const size_t begin = json.find(key) + key.size();
+          const std::string word = json.substr(begin, json.find('"', begin) - begin);
+          const std::string what = std::string(to_text(v)) + " " + excuse + " " + std::to_string(beside.size()) +
+                                   " fail_on " + std::to_string(static_cast<int>(fail_on));
+          ASSERT_TRUE(kStatus.contains(word)) << word;
+          EXPECT_EQ(kStatus.at(word), exit_status(run, fail_on)) << what << ": " << word;
+          // An open door is never a word of success.
+          if (v == Verdict::fail && exit_status(run, fail_on) == 0) {
+            EXPECT_EQ(word, "excused") << what;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Conclusion, IsTheSameInEveryFormat) {
+  struct Row {
+    Verdict verdict;
+    bool known;
+    verdict::FailOn fail_on;
+    std::string name, word;
+  };
+  const Row kRows[] = {{Verdict::warn, false, verdict::FailOn::warn, "failed", "FAILED"},
+                       {Verdict::warn, false, verdict::FailOn::fail, "warned", "PASSED WITH WARNINGS"},
+                       {Verdict::info, false, verdict::FailOn::info, "failed", "FAILED"},
+                       {Verdict::fail, false, verdict::FailOn::none, "excused", "FAULTS EXCUSED"},
+                       {Verdict::fail, true, verdict::FailOn::fail, "excused", "FAULTS EXCUSED"},
+                       {Verdict::warn, true, verdict::FailOn::warn, "excused", "FAULTS EXCUSED"},
+                       {Verdict::warn, true, verdict::FailOn::fail, "passed", "PASSED"}};
+  for (const Row& row : kRows) {
+    CheckRun run = run_of({Verdict::pass, row.verdict});
+    run.endpoints[0].findings[1].known = row.known;
+    const Style style{.fail_on = row.fail_on};
+    EXPECT_THAT(write_json(run, style), HasSubstr("\"conclusion\": \"" + row.name + "\""));
+    EXPECT_THAT(write_junit(run, style), HasSubstr("name=\"conclusion\" value=\"" + row.name + "\""));
+    EXPECT_THAT(write_text(run, style), HasSubstr("    " + row.word + "  1 passed, "));
+    EXPECT_THAT(write_markdown(run, style), StartsWith("## tlsproof: " + row.word + "\n"));
+    EXPECT_THAT(write_github(run, style), HasSubstr("tlsproof: " + row.word + "  1 passed, "));
+  }
+}
+
+// --fail-on info: what is held against the endpoint has its story.
+TEST(Conclusion, OfInformationIsExplained) {
+  CheckRun run = run_of({Verdict::pass, Verdict::info});
+  run.endpoints[0].findings[1].seen = "accepted: HTTP 200";
+  const Style style{.fail_on = verdict::FailOn::info};
+  EXPECT_THAT(write_markdown(run, style), HasSubstr("### INFO: `s2`"));
+  EXPECT_THAT(write_text(run, style), HasSubstr("─── INFO"));
+  EXPECT_EQ(write_markdown(run).find("### INFO"), std::string::npos);
 }
 
 TEST(Text, VersionsThatSayTheSameAreOneRowAndOneStory) {
