@@ -60,9 +60,15 @@ class Reports(unittest.TestCase):
         f = cls.folder = pathlib.Path(temporary.name)
         pki("ca", "--subject", "O=Test,CN=ca", "--key", "p256", "--no-passphrase", "--out", f / "ca")
         pki("server", "--ca", f / "ca", "--name", NAME, "--out", f / "good")
+        for name in ("third", "fourth"):
+            pki("ca", "--subject", f"O=Test,CN={name}", "--key", "p256", "--no-passphrase", "--out", f / name)
+            pki("server", "--ca", f / name, "--name", NAME, "--out", f / f"by_{name}")
         pki("fault", "expired", "--role", "server", "--ca", f / "ca", "--name", NAME, "--out", f / "faults")
         good = (f / "good/server.crt", f / "good/server.key")
         cls.hosts = [Host("good", *good), Host("bad", f / "faults/expired.crt", f / "faults/expired.key"),
+                     *(Host(name, *good, lines=[f"ssl_client_certificate {f}/ca/ca.crt;", f"ssl_verify_client {mode};"])
+                       for name, mode in (("required", "on"), ("optional", "optional"))),
+                     *(Host(name, f / f"by_{name}/server.crt", f / f"by_{name}/server.key") for name in ("third", "fourth")),
                      Host("retry", *good, lines=["ssl_ecdh_curve secp384r1;"])]
         cls.enterClassContext(Nginx(f, cls.hosts))
         cls.dead = free_port()
@@ -107,7 +113,12 @@ class Reports(unittest.TestCase):
         last = [line for line in run.texts["text"].splitlines() if line.startswith("    " + word)]
         self.assertTrue(last, run.texts["text"][-600:])
         self.assertIn(f"tlsproof: {word}  ", run.texts["github"].splitlines()[-1])
-        self.assertEqual(word.lower().replace("passed with warnings", "warned").replace(" ", "_"), run.json["summary"]["conclusion"])
+        conclusion = run.json["summary"]["conclusion"]
+        names = {"PASSED WITH WARNINGS": "warned", "FAULTS EXCUSED": "excused"}
+        self.assertEqual(names.get(word, word.lower().replace(" ", "_")), conclusion)
+        self.assertEqual({"failed": 1, "incomplete": 3, "not_tested": 3, "interrupted": 130}.get(conclusion, 0), run.status, conclusion)
+        self.assertEqual([e["summary"]["conclusion"] for e in run.json["endpoints"]],
+                         [p.get("value") for p in run.junit.findall("testsuite/properties/property[@name='conclusion']")])
 
     def test_good_bad_and_dead(self):
         target = self.target("three", [("good", self.address("good")), ("bad: 50%", self.address("bad")), ("dead", f"127.0.0.1:{self.dead}")])
@@ -182,6 +193,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(len(same.junit.findall(".//skipped[@type='known']")), 2)
         self.assertIn("::notice title=KNOWN oneway/not_expired", same.texts["github"])
         self.assertIn("known from the baseline", same.texts["markdown"])
+        self.assertEqual(same.json["summary"]["conclusion"], "excused")
         # The fault moves to the other host: fixed there, new here.
         self.target("moved", [("a", self.address("good")), ("b", self.address("bad"))])
         moved = Run(f, "--target", f / "moved.yaml", "--baseline", report, *words)
@@ -196,6 +208,32 @@ class Reports(unittest.TestCase):
         gone = Run(f, "--target", f / "gone.yaml", "--baseline", report, *words)
         self.agree(gone)
         self.assertEqual(gone.status, 3)
+
+    def test_another_fault_of_a_known_check_is_new(self):
+        """The same host, check and verdict, and something worse: declared otherwise, another certificate, another answer."""
+        f = self.folder
+        def both(before, now, word, *more):
+            target = f / "worse.yaml"
+            write = lambda lines: target.write_text(f"endpoints:\n  - label: a\n    server_name: {NAME}\n    trust: {{anchors: [{f}/ca/ca.crt]}}\n{lines}")
+            write(before)
+            first = Run(f, "--target", target, *more, word)
+            write(now)
+            return first, Run(f, "--target", target, "--baseline", first.files["json"], *more, word)
+        optional = f"    address: '{self.address('required')}'\n    client_auth: optional\n"
+        required = f"    address: '{self.address('optional')}'\n    client_auth: required\n"
+        undeclared = f"    address: '{self.address('required')}'\n", f"    address: '{self.address('optional')}'\n"
+        third, fourth = (f"    address: '{self.address(name)}'\n" for name in ("third", "fourth"))
+        for what, before, now, word, *more in (
+                ("refused everybody, lets everybody in", optional, required, "mtls/none"),
+                ("the same, undeclared", *undeclared, "mtls/none", "--fail-on", "info"),
+                ("of another root, of a third", third, fourth, "oneway/chain_valid")):
+            with self.subTest(what):
+                first, second = both(before, now, word, *more)
+                self.assertEqual([f["verdict"] for f in first.findings().values()], [f["verdict"] for f in second.findings().values()], (first, second))
+                self.assertEqual((first.status, second.status), (1, 1), (first, second))
+                self.agree(second, more[-1] if more else "fail")
+                self.assertEqual(second.json["summary"]["known"], 0)
+                self.assertIn("not what the baseline has: ", second.texts["text"])
 
     def test_a_baseline_that_cannot_be_used(self):
         f = self.folder

@@ -16,6 +16,7 @@ inline constexpr size_t kMaxBaselineLen = size_t{256} << 20;
 struct Baseline {
   struct Entry {
     verdict::Verdict verdict = verdict::Verdict::fail;  // fail, warn or info
+    std::string wanted;
     std::string seen;
   };
   std::string path;
@@ -32,8 +33,10 @@ struct Baseline {
 [[nodiscard]] Status check_baseline(const Baseline& baseline, std::span<const std::string> labels);
 
 // Marks as `known` each fail and warn (with fail_on info each info too) that the baseline has for the same endpoint and
-// id with the same verdict or a worse one, and notes what was seen then where that is something else. Lists in `fixed`
-// what passes now. A waived finding stays waived; an error or inconclusive is never made good.
+// id, if it was held to the same expectation, and has the same verdict and the same seen (but for days that have passed
+// since) or is a warn that was a fail: a second fault of the same check is new. Notes what the baseline has where that
+// is something else. Lists in `fixed` what passes now. A waived finding stays waived; an error or inconclusive is never
+// made good.
 void apply_baseline(const Baseline& baseline, verdict::FailOn fail_on, verdict::CheckRun& run);
 
 }  // namespace tlsproof::report

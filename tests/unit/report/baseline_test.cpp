@@ -25,6 +25,7 @@ CheckRun run_of(std::vector<Verdict> verdicts, const std::string& label = "web")
     f.scenario = "s/" + std::to_string(endpoint.findings.size());
     f.case_id = "[tls=1.3]";
     f.verdict = v;
+    f.wanted = "better";
     f.seen = "as ever";
   }
   return run;
@@ -98,12 +99,68 @@ TEST(Baseline, ARunWithABaselineIsABaselineAgain) {
   EXPECT_FALSE(second.endpoints[0].findings[1].known);
 }
 
-TEST(Baseline, TellsWhereTheSameCheckFailsOtherwise) {
-  CheckRun run = run_of({Verdict::fail, Verdict::fail});
-  run.endpoints[0].findings[1].seen = "something else";
-  apply_baseline(baseline_of(run_of({Verdict::fail, Verdict::fail})), FailOn::fail, run);
-  EXPECT_TRUE(run.endpoints[0].findings[0].notes.empty());
-  EXPECT_THAT(run.endpoints[0].findings[1].notes, ElementsAre("in the baseline: fail: as ever"));
+TEST(Baseline, AnotherFaultOfTheSameCheckIsNew) {
+  struct Row {
+    const char* what;
+    const char *wanted_before, *seen_before, *wanted_now, *seen_now;
+    Verdict before, now;
+    bool is_known;
+  };
+  constexpr Verdict kFail = Verdict::fail;
+  const Row kRows[] = {
+      {"optional refused everybody, required lets everybody in", "accepted", "refused", "refused", "HTTP 200: OK",
+       kFail, kFail, false},
+      {"another expectation, the same seen", "at least 21 days until the end", "5 days left: a ends at x",
+       "at least 30 days until the end", "5 days left: a ends at x", Verdict::warn, Verdict::warn, false},
+      {"refused before, accepted now, undeclared", "told", "refused", "told", "accepted: HTTP 200", Verdict::info,
+       Verdict::info, false},
+      {"a failure before, seen now", "told", "refused", "told", "accepted: HTTP 200", kFail, Verdict::info, false},
+      {"expired before, a foreign CA now", "a path", "expired: CN=a expired at 2026-01-01T00:00:00Z", "a path",
+       "unknown CA: CN=b", kFail, kFail, false},
+      {"expired, and a foreign CA besides", "a path", "expired: a", "a path", "expired: a; unknown CA: b", kFail, kFail,
+       false},
+      {"another HTTP status", "refused", "HTTP 302: Found", "refused", "HTTP 200: Found", kFail, kFail, false},
+      {"renewed, and expired again", "valid at 2026-01-03T00:00:00Z", "CN=a ended at 2026-01-02T00:00:00Z",
+       "valid at 2026-11-23T00:00:00Z", "CN=a ended at 2026-11-22T00:00:00Z", kFail, kFail, false},
+      {"a longer lifetime", "at most 825 days", "900 days", "at most 825 days", "3650 days", kFail, kFail, false},
+      {"time of the run", "valid at 2026-01-03T00:00:00Z", "CN=a ended at 2026-01-02T00:00:00Z",
+       "valid at 2026-11-23T12:34:56Z", "CN=a ended at 2026-01-02T00:00:00Z", kFail, kFail, true},
+      {"days that passed", "21 days", "20 days left: CN=12 days ago ends at x", "21 days",
+       "3 days left: CN=12 days ago ends at x", Verdict::warn, Verdict::warn, true},
+      {"the first day", "a path", "expired: a, less than a day before the time of the check", "a path",
+       "expired: a, 1 day before the time of the check", kFail, kFail, true},
+      {"and later", "a path", "expired: a, 1 day before the time of the check", "a path",
+       "expired: a, 29 days before the time of the check", kFail, kFail, true},
+      {"FIN or RST", "accepted", "reset without an alert after the handshake", "accepted",
+       "closed without an alert after the handshake", kFail, kFail, true},
+      {"but not when", "accepted", "reset without an alert after the handshake", "accepted",
+       "closed without an alert during the handshake", kFail, kFail, false},
+      {"better, and not yet good", "decrypt_error", "HTTP 200", "decrypt_error", "refused with alert x", kFail,
+       Verdict::warn, true},
+  };
+  for (const Row& row : kRows) {
+    CheckRun before = run_of({Verdict::pass, row.before});
+    before.endpoints[0].findings[1].wanted = row.wanted_before;
+    before.endpoints[0].findings[1].seen = row.seen_before;
+    CheckRun now = run_of({Verdict::pass, row.now});
+    Finding& f = now.endpoints[0].findings[1];
+    f.wanted = row.wanted_now;
+    f.seen = row.seen_now;
+    apply_baseline(baseline_of(before), FailOn::info, now);
+    EXPECT_EQ(f.known, row.is_known) << row.what;
+    EXPECT_EQ(exit_status(now, FailOn::info), row.is_known ? 0 : 1) << row.what;
+    const std::string was = std::string(to_text(row.before)) + ": " + row.seen_before;
+    const bool is_as_before = std::string_view(row.seen_before) == row.seen_now;
+    std::vector<std::string> notes;
+    if (!row.is_known) {
+      const bool is_held_otherwise = std::string_view(row.wanted_before) != row.wanted_now;
+      notes.push_back("not what the baseline has: " + was +
+                      (is_held_otherwise ? std::string("; wanted: ") + row.wanted_before : std::string()));
+    } else if (!is_as_before) {
+      notes.push_back("in the baseline: " + was);
+    }
+    EXPECT_EQ(f.notes, notes) << row.what;
+  }
 }
 
 TEST(Baseline, HostileNamesMatchThemselves) {
