@@ -77,6 +77,28 @@ class Pieces(unittest.TestCase):
                 self.assertEqual(red.returncode, 1, red.stdout + red.stderr)
                 self.assertIn("mtls/none", red.stdout)
 
+    def test_no_job_where_there_is_no_key(self):
+        """A key that the target file names and that is missing is exit status 2: the pieces do not run where no secret is given."""
+        work = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        (work / "deploy/pki").mkdir(parents=True)
+        shutil.copy(SOURCE / "scenarios/targets/ci.yaml", work / "deploy/tls.yaml")
+        for name in ("root.pem", "client-ca.crt"):
+            shutil.copy(self.folder / "ca/ca.crt", work / "deploy/pki" / name)
+        done = subprocess.run([tlsproof(), "check", "--target", "deploy/tls.yaml", "--report", "json=tlsproof.json"], cwd=work, capture_output=True, text=True,
+                              timeout=60, env={**os.environ, "CLIENT_CA_PASSPHRASE": ""})
+        self.assertEqual((done.returncode, done.stdout, (work / "tlsproof.json").exists()), (2, "", False), done.stderr)
+        self.assertIn("client-ca.key", done.stderr)
+        self.assertIn("    if: github.event.pull_request.head.repo.fork != true\n", (SOURCE / "scenarios/ci/github-actions.yml").read_text())
+        self.assertRegex((SOURCE / "scenarios/ci/gitlab-ci.yml").read_text(),
+                         r"  rules:\n(?: *#.*\n)*    - if: \$CI_COMMIT_REF_PROTECTED != \"true\"\n      when: never\n")
+
+    def test_what_the_example_waives_would_be_red(self):
+        """A waiver of a warning would change nothing without --fail-on warn."""
+        for path in ("README.md", "scenarios/targets/ci.yaml"):
+            (check,) = re.findall(r"^ *- check: (\S+)$", (SOURCE / path).read_text(), re.M)
+            told = subprocess.run([tlsproof(), "explain", check], capture_output=True, text=True)
+            self.assertRegex(told.stdout, r"requirement +MUST\b", (path, told.stderr))
+
     def test_evidence_is_kept_on_failure_only(self):
         github = (SOURCE / "scenarios/ci/github-actions.yml").read_text()
         self.assertRegex(github, r"if: failure\(\)\n\s+uses: actions/upload-artifact@v4\n\s+with:\n\s+name: tlsproof-evidence\n")
