@@ -35,6 +35,7 @@ HOSTS = {
     "stale crl": ("on", "ssl_crl {stale};", "required", "client_crls: [{stale}]"),
     "crl of the root only": ("on", "ssl_crl {crl}; ssl_verify_depth 4;", "required",
                              "client_crls: [{crl}], client_ca: {{certificate: {issuing}.crt, key: {issuing}.key}}"),
+    "no ca below": ("on", "ssl_verify_depth 4;", "required", "client_ca: {{certificate: {leafs}.crt, key: {leafs}.key}}"),
     "weak": ("on", "ssl_ciphers ALL:@SECLEVEL=0;", "required", ""),
 }
 
@@ -47,8 +48,9 @@ class Faults(unittest.TestCase):
         f = cls.folder = pathlib.Path(temporary.name)
         pki("ca", "--subject", "O=Test,CN=Clients", "--key", "p256", "--no-passphrase", "--out", f / "ca")
         pki("ca", "--subject", "O=Test,CN=Issuing", "--key", "p256", "--issuer", f / "ca", "--path-len", "4", "--no-passphrase", "--out", f / "issuing")
+        pki("ca", "--subject", "O=Test,CN=Leafs", "--key", "p256", "--issuer", f / "ca", "--path-len", "0", "--no-passphrase", "--out", f / "leafs")
         pki("server", "--ca", f / "ca", "--name", NAME, "--out", f / "server")
-        cls.files = {"crl": cls.make_crl("crl.pem", "-crldays", "30"), "issuing": f / "issuing/ca",
+        cls.files = {"crl": cls.make_crl("crl.pem", "-crldays", "30"), "issuing": f / "issuing/ca", "leafs": f / "leafs/ca",
                      "stale": cls.make_crl("stale.pem", "-crl_lastupdate", "20260101000000Z", "-crl_nextupdate", "20260102000000Z")}
         cls.hosts = {}
         lines = ["defaults:", f"  trust: {{anchors: [{f}/ca/ca.crt]}}", f"  server_name: {NAME}", "  suites: [mtls]",
@@ -122,6 +124,21 @@ class Faults(unittest.TestCase):
         for scenario in CHAIN_FAULTS:
             self.assertEqual(self.verdicts("depth 0", scenario), {"skip"}, scenario)
             self.assertIn("is refused too", self.finding("depth 0", scenario, "1.3")["reason"])
+
+    def test_a_ca_that_may_issue_none(self):
+        """With pathlen:0 the client CA cannot make the chains that some scenarios need: they are skipped, and say why."""
+        host = "no ca below"
+        for scenario in CHAIN_FAULTS - {"mtls/path_length"} | {"mtls/missing_intermediate"}:
+            with self.subTest(scenario=scenario):
+                self.assertEqual(self.verdicts(host, scenario), {"skip"})
+                for version in VERSIONS:
+                    self.assertIn("the CA CN=Leafs,O=Test allows no CA below it (pathlen:0)", self.finding(host, scenario, version)["reason"])
+        self.assertEqual(self.depth(host)[2:], ["skip"] * 3)
+        self.assertIn("allows 0 below it (pathlen)", self.finding(host, "mtls/depth", "1.3", ",intermediates=2")["reason"])
+        # What is left is told as ever, and one CA below it is what path_length is about.
+        for scenario in ("mtls/good", "mtls/expired", "mtls/wrong_ca", "mtls/path_length"):
+            self.assertEqual(self.verdicts(host, scenario), {"pass"}, scenario)
+        self.assertEqual(self.checked.endpoints[host].verdicts(("pass", "skip", "info", "warn")), {}, self.checked.endpoints[host])
 
     def test_revoked(self):
         for host, verdict in (("crl", "pass"), ("crl optional", "pass"), ("crl no ca", "pass"), ("crl not used", "fail"), ("crl not told", "skip"),
