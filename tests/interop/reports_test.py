@@ -235,6 +235,25 @@ class Reports(unittest.TestCase):
                 self.assertEqual(second.json["summary"]["known"], 0)
                 self.assertIn("not what the baseline has: ", second.texts["text"])
 
+    def test_the_same_again_is_known(self):
+        """Whatever is told of a host, by every scenario, --fail-on info: nothing in it is of one run alone."""
+        f = self.folder
+        endpoints = [(name, self.address(host), auth) for name, host, auth in
+                     (("open", "optional", "required"), ("shut", "required", "none"), ("plain", "bad", "unknown"))]
+        target = f / "again.yaml"
+        target.write_text(f"defaults:\n  server_name: {NAME}\n  trust: {{anchors: [{f}/ca/ca.crt]}}\n"
+                          f"  client_ca: {{certificate: {f}/ca/ca.crt, key: {f}/ca/ca.key}}\nendpoints:\n" +
+                          "".join(f"  - {{label: {name}, address: '{address}', client_auth: {auth}}}\n" for name, address, auth in endpoints))
+        first = Run(f, "--target", target, "--fail-on", "info", "oneway", "mtls")
+        again = Run(f, "--target", target, "--fail-on", "info", "oneway", "mtls", "--baseline", first.files["json"])
+        told = [key for key, finding in first.findings().items() if finding["verdict"] in ("fail", "warn", "info")]
+        self.assertGreater(len(told), 40)
+        new = [(key, finding["seen"], finding["notes"]) for key, finding in again.findings().items()
+               if finding["verdict"] in ("fail", "warn", "info") and not finding["known"]]
+        self.assertEqual(new, [])
+        self.assertNotEqual(again.status, 1, again)
+        self.agree(again, "info")
+
     def test_a_baseline_that_cannot_be_used(self):
         f = self.folder
         (f / "other.json").write_text(json.dumps({"schema": "tlsproof-check/1", "endpoints": [{"label": "elsewhere", "findings": []}]}))
