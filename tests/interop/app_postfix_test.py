@@ -20,6 +20,7 @@ class PostfixChecks(ServiceChecks, unittest.TestCase):
     }
     DECLARED = {"smtp required": "required", "smtp none": "none", "smtps required": "required"}
     REFUSAL = {mode: "^SMTP 421 4.7.1 server.test Error: No client certificate presented$" for mode in MODES}
+    TRUE_FINDINGS = {mode: {"warn": {"mtls/weak_rsa_1024"}} for mode in DECLARED if mode != "smtp none"}  # its security level is 1
 
 
 if __name__ == "__main__":

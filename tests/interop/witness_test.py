@@ -196,6 +196,8 @@ class Witness(unittest.TestCase):
             checked = self.check_clients(server)
             self.assertEqual(checked.status, 1, checked)
             faults = {"mtls/" + client for client in S_SERVER if client not in ("none", "wrong_key")}
+            faults |= {"mtls/" + client for client in ("expired_intermediate", "future_ca", "name_constraints", "not_a_ca", "path_length",
+                                                       "unknown_critical_extension", "wrong_purpose")}
             self.assertEqual(checked.endpoint.verdicts()["fail"], faults, checked)
 
     def test_hello_retry_request(self):
