@@ -289,8 +289,7 @@ Result<std::vector<scenario::Selected>> EndpointCheck::select(const scenario::Li
 }
 
 void EndpointCheck::plan_case(const scenario::Case& one) {
-  PlannedCase planned{
-      .one = one, .played = 0, .chain = {}, .deep_reference = {}, .skip = {}, .applies = true, .unknown = false};
+  PlannedCase planned{.one = one, .played = 0, .chain = {}, .twin = {}, .skip = {}, .applies = true, .unknown = false};
   if (one.scenario->we_are != scenario::Role::client) {
     planned.skip = "we would be the server here; this command plays the client";
   } else if (one.play->expect.indistinguishable) {
@@ -312,7 +311,7 @@ void EndpointCheck::plan_case(const scenario::Case& one) {
       planned.played = want(recipe_of(one, one.play->connections.front()), one.scenario->exclusive, one.id());
     }
     plan_references(one);
-    plan_deep_reference(planned);
+    plan_twin(planned);
   }
   cases_.push_back(std::move(planned));
 }
@@ -329,18 +328,16 @@ std::optional<std::string> EndpointCheck::why_not_forged(const scenario::Case& o
   return std::nullopt;
 }
 
-// Who refuses a good chain for its length, or because no CRL speaks of its CAs, proves nothing by refusing a bad one.
-void EndpointCheck::plan_deep_reference(PlannedCase& planned) {
+// Who refuses a good client for its name, a good chain for its length, or because no CRL speaks of its CAs, proves
+// nothing by refusing a bad one.
+void EndpointCheck::plan_twin(PlannedCase& planned) {
   if (planned.chain || !is_measured(*planned.one.play)) return;
-  const scenario::Identity& identity = played_[planned.played].recipe.identity;
-  if (plans_.num_forged_intermediates(identity) == 0 || identity.intermediates) return;
+  auto twin = plans_.faultless_twin(played_[planned.played].recipe.identity);
+  if (!twin) return;
   Recipe good;
   good.version = planned.one.play->version;
-  good.identity = {.kind = scenario::Identity::Kind::fault,
-                   .fault = "too_deep",
-                   .intermediates = plans_.num_intermediates(identity)};
-  if (!plans_.prepare(good.identity)) return;
-  planned.deep_reference = want(std::move(good), false, {});
+  good.identity = std::move(*twin);
+  planned.twin = want(std::move(good), false, {});
 }
 
 void EndpointCheck::plan_references(const scenario::Case& one) {
@@ -484,8 +481,7 @@ Finding EndpointCheck::judge_case(const PlannedCase& planned, ChainBook& chains,
     context.num_intermediates = plans_.num_intermediates(identity);
     context.num_forged_intermediates = plans_.num_forged_intermediates(identity);
   }
-  if (planned.deep_reference && !played_[*planned.deep_reference].results.empty())
-    context.deep_reference = &played_[*planned.deep_reference].results.front();
+  if (planned.twin && !played_[*planned.twin].results.empty()) context.twin = &played_[*planned.twin].results.front();
   context.crls_are_checked = !material_.client_crls.empty();
   for (const CrlTrouble& trouble : crl_troubles_)
     if (trouble.refuses_all) context.crl_troubles.push_back(trouble.text);

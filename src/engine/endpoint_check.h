@@ -74,8 +74,8 @@ class EndpointCheck {
     scenario::Case one;
     size_t played = 0;            // index into played_, unless there is a chain
     std::optional<size_t> chain;  // index into chains_: several connections
-    // played_ of a good client whose chain has as many intermediates, where the fault is above the leaf.
-    std::optional<size_t> deep_reference;
+    // played_ of the faultless twin of a forged client.
+    std::optional<size_t> twin;
     std::optional<std::string> skip;
     bool applies = true;   // skip: see Finding::applies
     bool unknown = false;  // skip: only because the probe could not tell, and so inconclusive
@@ -116,7 +116,7 @@ class EndpointCheck {
   void plan(std::span<const scenario::Selected> selected);
   void plan_case(const scenario::Case& one);
   void plan_references(const scenario::Case& one);
-  void plan_deep_reference(PlannedCase& planned);
+  void plan_twin(PlannedCase& planned);
   [[nodiscard]] std::optional<std::string> why_not_forged(const scenario::Case& one);
   verdict::Finding judge_case(const PlannedCase& planned, ChainBook& chains, const x509::TrustAnchors& strange);
   // What each repetition is worth, and where it is proved; empty when none was played, and then `finding` says why.

@@ -323,16 +323,22 @@ std::optional<Judgement> doubt_refusal(const Ruling& ruling, Knock knock, const 
                      good.kind == Acceptance::Kind::refused && !closed_on_request(reference->outcome, context)
                          ? "the good client certificate is refused too, so that this refusal proves nothing"
                          : "no good client was seen to be let in, so that this refusal proves nothing");
-  if (context.num_forged_intermediates == 0) return std::nullopt;
-  // The same for chains: what stands above the leaf may be refused for its number, or because no CRL speaks of it.
+  // The same for what differs beside the fault: the name, which may not be known there; what stands above the leaf,
+  // which may be refused for its number, or because no CRL speaks of it.
   std::string why;
-  if (context.deep_reference != nullptr &&
-      classify(*context.deep_reference, reference).kind == Acceptance::Kind::refused)
+  const bool twin_refused =
+      context.twin != nullptr && classify(*context.twin, reference).kind == Acceptance::Kind::refused;
+  if (twin_refused && context.num_forged_intermediates > 0)
     why = fmt::format(
         "a good chain with as many intermediates ({}) is refused too, so that this refusal says nothing "
         "of the fault: see mtls/depth",
         context.num_intermediates);
-  else if (context.deep_reference == nullptr && context.crls_are_checked)
+  else if (twin_refused)
+    why =
+        "a certificate without any fault, forged under the client CA, is refused too, so that this refusal says "
+        "nothing of "
+        "the fault: the server goes by more than the CA";
+  else if (context.twin == nullptr && context.num_forged_intermediates > 0 && context.crls_are_checked)
     why =
         "the server is said to use CRLs, and none speaks of the intermediate CAs that are forged for this: chains "
         "through them are refused anyway (OpenSSL error 3)";

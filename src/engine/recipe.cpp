@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tlsproof/app/http1.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/crypto/signature.h"
@@ -105,6 +107,38 @@ std::string random_name(RandomSource& random) {
   return label + ".invalid";  // RFC 2606 §2: nobody can have it
 }
 
+// Some servers know their clients by name: what is forged bears the good client's, so that the fault alone differs.
+// Names that could not be written again as they are stay away.
+void bear_names(const pki::Identity& good, pki::ForgeContext& context) {
+  const x509::Certificate leaf = x509::Certificate::parse(ByteView(good.chain.front()));
+  auto is_plain = [](ByteView value) {
+    return !value.empty() && value.size() <= 64 &&
+           std::ranges::all_of(value, [](uint8_t c) { return c >= ' ' && c < 0x7f; });
+  };
+  for (const x509::NameAttribute& attribute : leaf->subject.attributes)
+    if (is_plain(attribute.value) && !attribute.short_name.empty())
+      context.subject.push_back({std::string(attribute.short_name), std::string(as_text(attribute.value))});
+  using Kind = x509::GeneralName::Kind;
+  bool has_dns = false;
+  for (const x509::GeneralName& name : leaf->subject_alt_names.value_or(std::vector<x509::GeneralName>())) {
+    if (context.names.size() == 16 || (name.kind != Kind::dns && name.kind != Kind::email) || !is_plain(name.value))
+      continue;
+    auto parsed = pki::parse_alternative_name(
+        fmt::format("{}:{}", name.kind == Kind::dns ? "dns" : "email", as_text(name.value)));
+    if (!parsed) continue;
+    has_dns |= name.kind == Kind::dns;
+    context.names.push_back(std::move(*parsed));
+  }
+  // A fault may lie in a DNS name.
+  if (!has_dns) context.names.push_back({pki::AlternativeName::Kind::dns, "client.tlsproof.invalid"});
+}
+
+// The fault is in the subject, which is so another one than the good client's.
+bool has_other_subject(const Identity& identity) {
+  return identity.kind == Identity::Kind::fault &&
+         (identity.fault == "empty_subject" || identity.fault == "non_ascii" || identity.fault == "hostile_subject");
+}
+
 }  // namespace
 
 std::string Recipe::key(std::string_view unique) const {
@@ -135,6 +169,23 @@ Recipe PlanMaker::settle(Recipe recipe) const {
   return recipe;
 }
 
+Result<pki::Identity> PlanMaker::forge(const Identity& identity) const {
+  pki::ForgeContext context{.authority = *material_->client_ca,
+                            .role = pki::Role::client,
+                            .subject = {},
+                            .names = {},
+                            .now = now_,
+                            .random = *random_,
+                            .crls = material_->client_crls,
+                            .num_intermediates = identity.intermediates};
+  if (identity.kind == Identity::Kind::another) {
+    context.names.push_back({pki::AlternativeName::Kind::dns, "another-client.tlsproof.invalid"});
+  } else if (material_->identity) {
+    bear_names(*material_->identity, context);
+  }
+  return pki::forge(identity.kind == Identity::Kind::fault ? identity.fault : "good", context);
+}
+
 Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Identity& identity) {
   if (identity.kind == Identity::Kind::none || identity.kind == Identity::Kind::automatic) return nullptr;
   const std::string name = identity_text(identity);
@@ -145,17 +196,7 @@ Result<std::shared_ptr<session::Credentials>> PlanMaker::credentials(const Ident
     source = material_->identity;
   } else {
     if (!material_->client_ca) return fail_usage(fmt::format("no client CA is at hand to forge '{}'", name));
-    pki::ForgeContext context{.authority = *material_->client_ca,
-                              .role = pki::Role::client,
-                              .subject = {},
-                              .names = {},
-                              .now = now_,
-                              .random = *random_,
-                              .crls = material_->client_crls,
-                              .num_intermediates = identity.intermediates};
-    if (identity.kind == Identity::Kind::another)
-      context.names.push_back({pki::AlternativeName::Kind::dns, "another-client.tlsproof.invalid"});
-    TLSPROOF_TRY(source, pki::forge(identity.kind == Identity::Kind::fault ? identity.fault : "good", context));
+    TLSPROOF_TRY(source, forge(identity));
   }
   for (const Bytes& der : source->chain) made->chain.push_back(der);
   made->signer = crypto::make_signer(source->key);
@@ -178,6 +219,20 @@ size_t PlanMaker::num_forged_intermediates(const Identity& identity) const {
   const size_t own = material_->client_ca->intermediates().size();
   const size_t all = num_intermediates(identity);
   return all > own ? all - own : 0;
+}
+
+std::optional<Identity> PlanMaker::faultless_twin(const Identity& identity) {
+  if (identity.kind != Identity::Kind::fault || identity.intermediates) return std::nullopt;
+  Identity twin;
+  if (has_other_subject(identity)) {
+    twin.kind = Identity::Kind::another;
+  } else if (material_->identity || num_forged_intermediates(identity) > 0) {
+    twin = {.kind = Identity::Kind::fault, .fault = "too_deep", .intermediates = num_intermediates(identity)};
+  } else {
+    return std::nullopt;
+  }
+  if (!prepare(twin)) return std::nullopt;
+  return twin;
 }
 
 Result<std::string> make_request(const target::Endpoint& endpoint, ClientSetup::HttpHost host) {

@@ -21,9 +21,8 @@ struct JudgeContext {
   // In a scenario of several connections: the first of them, where it shows how a client is refused; null otherwise.
   const session::AttemptResult* refusal = nullptr;
   bool has_identity = false;  // there is a good client certificate
-  // What a good client got whose chain has as many intermediates as the one that is judged; null where the good
-  // client's own chain is the measure.
-  const session::AttemptResult* deep_reference = nullptr;
+  // What the faultless twin of a forged client got; null where the good client is the measure.
+  const session::AttemptResult* twin = nullptr;
   size_t num_intermediates = 0;           // in the chain that we presented
   size_t num_forged_intermediates = 0;    // of these, CAs made for this alone, of which no CRL speaks
   bool crls_are_checked = false;          // the server is said to use CRLs

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tlsproof/base/random.h"
@@ -48,11 +49,15 @@ class PlanMaker {
   [[nodiscard]] size_t num_intermediates(const scenario::Identity& identity) const;
   // Of these, the ones beyond the client CA's own.
   [[nodiscard]] size_t num_forged_intermediates(const scenario::Identity& identity) const;
+  // A faultless certificate of the same name and length of chain, as far as it is another one than the good client's:
+  // who refuses that one refuses not the fault. Nullopt where the good client itself is the measure.
+  [[nodiscard]] std::optional<scenario::Identity> faultless_twin(const scenario::Identity& identity);
   // Fails (usage or environment) when an identity cannot be forged or an edit cannot be applied.
   [[nodiscard]] Result<session::Plan> make(const Recipe& recipe, const std::shared_ptr<EditLog>& log);
 
  private:
   Result<std::shared_ptr<session::Credentials>> credentials(const scenario::Identity& identity);
+  Result<pki::Identity> forge(const scenario::Identity& identity) const;
 
   const target::Endpoint* endpoint_;
   const Material* material_;
