@@ -79,7 +79,7 @@ void look_at_alt_names(const CertificateView& certificate, std::string_view host
     } else if (name.kind == GeneralName::Kind::ip) {
       const std::string address = name.value.size() <= 32 ? ip_text(name.value) : std::string("(over-long address)");
       add_name(out, address);
-      // RFC 9525 §6.5: the octets must be the same; no text, no wildcard, no other family.
+      // RFC 9525 §6.4: the octets must be the same; no text, no wildcard, no other family.
       if (ip && equal(name.value, *ip)) match(out, NameMatch::matches_san, address, name.range);
     }
   }

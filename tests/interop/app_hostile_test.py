@@ -48,7 +48,7 @@ NO_TLS = {
     "injected": ("smtp", smtp(OFFER, b"220 go\r\n250 evil\r\n"), "10 bytes in the clear follow the server's word that TLS may begin: '250 evil"),
     "answers unasked": ("smtp", smtp(OFFER + b"220 go\r\n"), "it answers before it is asked"),
     "escapes": ("smtp", smtp(b"554 \x1b]0;evil\x07 \xe2\x80\xae\r\n"), r"SMTP 554 \\x1b]0;evil\\x07"),
-    "closes": ("smtp", smtp(then=lambda connection: connection.close()), "the connection was closed before TLS could begin"),
+    "closes": ("smtp", smtp(then=lambda connection: connection.close()), "before TLS could begin"),  # a reset where our words were not read
     "silent": ("smtp", lambda connection, _: hold(connection), "nothing came in time; is this a port where TLS begins with the connection?"),
     "floods": ("smtp", lambda connection, _: flood(connection), "it says more than 65536 bytes"),
     "another service": ("imap", smtp(), "this is not IMAP: '220 here'"),
