@@ -22,8 +22,8 @@ struct Seen {
   Wanted wanted;
   const session::AttemptResult* result = nullptr;  // borrowed
 };
-// Fills version.*, key_type.*, client_auth.requested*, http and app.answers. What the connections do not show stays unknown, with
-// the reason.
+// Fills version.*, key_type.*, client_auth.requested*, http and app.answers. What the connections do not show stays
+// unknown, with the reason.
 void conclude(std::span<const Seen> seen, target::Features& features);
 
 // True when no connection could be made at all, or TLS was never begun on one; `why` is then what the first one said.
