@@ -49,6 +49,7 @@ class Active final : private net::ConnectHandler, private net::IoHandler, privat
   Conversation conversation_;
   net::Connector connector_;
   net::Socket socket_;
+  bool reset_seen_ = false;  // by writing
   net::TimerId timer_ = 0;
   int64_t timer_deadline_ = 0;
   net::Readiness interest_ = 0;
@@ -138,6 +139,8 @@ void Active::read_some() {
       case net::IoStatus::would_block:
         return;
       case net::IoStatus::eof:
+        // The kernel tells of a reset once: who learnt it by writing reads an end that is none.
+        if (reset_seen_) return conversation_.peer_reset();
         conversation_.peer_ended();
         return;
       case net::IoStatus::reset:
@@ -155,6 +158,7 @@ void Active::write_some() {
     const net::IoResult put = socket_.write(bytes);
     if (put.status == net::IoStatus::would_block) return;
     if (put.status != net::IoStatus::ok) {
+      reset_seen_ = put.status == net::IoStatus::reset;
       conversation_.write_failed(std::generic_category().message(put.error_number));
       return;
     }
