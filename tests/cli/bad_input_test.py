@@ -14,6 +14,7 @@ import unittest
 
 from support.need import need, tlsproof
 from support.peer import Peer, Tls
+from support.pki import make_pki
 from support.program import expect_complaint, expect_sound, run, run_all
 
 need("openssl")
@@ -28,10 +29,7 @@ class Folder(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="tlsproof-bad-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        for words in (["ca", "--key", "p256", "--no-passphrase", "--subject", "O=example,CN=Root CA"],
-                      ["client", "--ca", cls.folder, "--name", "alice"], ["server", "--ca", cls.folder, "--name", "localhost"]):
-            made = run("pki", *words, "--out", cls.folder)
-            assert made.status == 0, made
+        make_pki(cls.folder, ["client", "--ca", cls.folder, "--name", "alice"])
         cls.write("passphrase", PASSPHRASE + "\n")
         cls.write("wrong", "not the passphrase\n")
         cls.write("empty", "")

@@ -16,6 +16,7 @@ import xml.etree.ElementTree
 
 from support.need import need, tlsproof
 from support.peer import Peer, Tls, client_hello, record
+from support.pki import make_pki
 from support.program import Done, expect_complaint, expect_sound, run
 
 need("openssl")
@@ -33,9 +34,7 @@ class Luck(unittest.TestCase):
     def setUpClass(cls):
         cls.pki = pathlib.Path(tempfile.mkdtemp(prefix="tlsproof-luck-"))
         cls.addClassCleanup(shutil.rmtree, cls.pki)
-        for words in (["ca", "--key", "p256", "--no-passphrase", "--subject", "O=example,CN=Root CA"], ["server", "--ca", cls.pki, "--name", "localhost"]):
-            made = run("pki", *words, "--out", cls.pki)
-            assert made.status == 0, made
+        make_pki(cls.pki)
         cls.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         cls.context.load_cert_chain(cls.pki / "server.crt", cls.pki / "server.key")
         cls.peer = cls.enterClassContext(Peer(cls.serve))

@@ -14,6 +14,7 @@ import unittest
 from support.check import Endpoint
 from support.need import need
 from support.peer import Tls, client_hello, record
+from support.pki import make_pki
 from support.program import expect_sound, run
 
 need("openssl")
@@ -136,10 +137,7 @@ class Crash(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="tlsproof-crash-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        for words in (["ca", "--key", "p256", "--no-passphrase", "--subject", "O=example,CN=Root CA"],
-                      ["server", "--ca", cls.folder, "--name", "localhost"]):
-            made = run("pki", *words, "--out", cls.folder)
-            assert made.status == 0, made
+        make_pki(cls.folder)
         (cls.folder / "scenarios/mine").mkdir(parents=True)
         for name, text in SCENARIOS.items():
             (cls.folder / f"scenarios/mine/{name}.yaml").write_text(HEAD + text)

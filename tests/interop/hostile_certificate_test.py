@@ -12,6 +12,7 @@ import unittest
 from support import der
 from support.need import need
 from support.peer import Peer, Tls, handshake, record
+from support.pki import make_pki
 from support.program import FORBIDDEN, expect_sound, run
 
 need("openssl")
@@ -29,10 +30,7 @@ class HostileCertificate(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="tlsproof-hostile-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        for words in (["ca", "--key", "p256", "--no-passphrase", "--subject", "O=example,CN=Root CA"],
-                      ["server", "--ca", cls.folder, "--name", "localhost"]):
-            made = run("pki", *words, "--out", cls.folder)
-            assert made.status == 0, made
+        make_pki(cls.folder)
         cls.issuer = der.subject_of(cls.folder / "ca.crt")
         cls.key = der.public_key(cls.folder / "server.key")
 

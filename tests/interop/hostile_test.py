@@ -15,6 +15,7 @@ import unittest
 
 from support.need import need
 from support.peer import Peer, Tls, client_hello, handshake, record, reset
+from support.pki import make_pki
 from support.program import FORBIDDEN, expect_sound, run
 
 need("openssl")
@@ -39,10 +40,7 @@ class Lab:
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tlsproof-hostile-"))
-        for words in (["ca", "--key", "p256", "--no-passphrase", "--subject", "O=example,CN=Root CA"],
-                      ["server", "--ca", self.folder, "--name", "localhost"]):
-            made = run("pki", *words, "--out", self.folder)
-            assert made.status == 0, made
+        make_pki(self.folder)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(self.folder / "server.crt", self.folder / "server.key")
 
