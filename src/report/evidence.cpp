@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <set>
 
+#include "json_head.h"
 #include "safe.h"
-#include "tlsproof/base/clock.h"
 #include "tlsproof/base/file.h"
 #include "tlsproof/base/json.h"
 #include "tlsproof/base/text.h"
@@ -95,14 +95,7 @@ Status check_folder(const std::string& folder) {
 class IndexJson {
  public:
   [[nodiscard]] std::string write(const CheckRun& run) {
-    json_.begin_object();
-    json_.field("schema", kEvidenceSchema);
-    json_.key("tool");
-    json_.begin_object();
-    json_.field("name", "tlsproof");
-    text("version", run.tool_version);
-    json_.end_object();
-    json_.field("start", format_utc(run.start_wall_ns / 1'000'000'000));
+    begin_document(json_, kEvidenceSchema, run);
     json_.field("interrupted", run.interrupted);
     json_.key("files");
     json_.begin_array();

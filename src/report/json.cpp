@@ -4,8 +4,8 @@
 #include <set>
 
 #include "conclusion.h"
+#include "json_head.h"
 #include "safe.h"
-#include "tlsproof/base/clock.h"
 #include "tlsproof/base/json.h"
 #include "tlsproof/registry/code_point.h"
 #include "tlsproof/view/ladder.h"
@@ -25,14 +25,7 @@ class CheckJson {
   explicit CheckJson(const Style& style) : fail_on_(style.fail_on) {}
 
   [[nodiscard]] std::string write(const verdict::CheckRun& run) {
-    json_.begin_object();
-    json_.field("schema", kCheckSchema);
-    json_.key("tool");
-    json_.begin_object();
-    json_.field("name", "tlsproof");
-    text("version", run.tool_version);
-    json_.end_object();
-    json_.field("start", format_utc(run.start_wall_ns / 1'000'000'000));
+    begin_document(json_, kCheckSchema, run);
     json_.field("start_ns", run.start_wall_ns);
     json_.field("duration_ns", run.duration_ns);
     json_.field("interrupted", run.interrupted);
