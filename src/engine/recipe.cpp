@@ -130,13 +130,7 @@ void bear_names(const pki::Identity& good, pki::ForgeContext& context) {
     context.names.push_back(std::move(*parsed));
   }
   // A fault may lie in a DNS name.
-  if (!has_dns) context.names.push_back({pki::AlternativeName::Kind::dns, "client.tlsproof.invalid"});
-}
-
-// The fault is in the subject, which is so another one than the good client's.
-bool has_other_subject(const Identity& identity) {
-  return identity.kind == Identity::Kind::fault &&
-         (identity.fault == "empty_subject" || identity.fault == "non_ascii" || identity.fault == "hostile_subject");
+  if (!has_dns) context.names.push_back({pki::AlternativeName::Kind::dns, std::string(pki::kUnnamedClient)});
 }
 
 }  // namespace
@@ -224,7 +218,7 @@ size_t PlanMaker::num_forged_intermediates(const Identity& identity) const {
 std::optional<Identity> PlanMaker::faultless_twin(const Identity& identity) {
   if (identity.kind != Identity::Kind::fault || identity.intermediates) return std::nullopt;
   Identity twin;
-  if (has_other_subject(identity)) {
+  if (const pki::Fault* fault = pki::find_fault(identity.fault); fault != nullptr && fault->other_subject) {
     twin.kind = Identity::Kind::another;
   } else if (material_->identity || num_forged_intermediates(identity) > 0) {
     twin = {.kind = Identity::Kind::fault, .fault = "too_deep", .intermediates = num_intermediates(identity)};

@@ -92,15 +92,15 @@ constexpr auto kFaults = std::to_array<Fault>({
     {"empty_subject", "the subject is empty",
      "All names stand in subjectAltName, which is critical then. Valid, and what public CAs issue more and more; code "
      "that takes the common name for granted trips over it.",
-     kLegal, kLegal, "RFC 5280 §4.1.2.6", forge_empty_subject},
+     kLegal, kLegal, "RFC 5280 §4.1.2.6", forge_empty_subject, kUnnamedClient, true},
     {"non_ascii", "the subject has letters beyond ASCII",
      "Latin, Greek, Cyrillic, Chinese and an emoji, as UTF8String. Valid; what logs and applications make of it is "
      "worth a look.",
-     kLegal, kLegal, "RFC 5280 §4.1.2.4", forge_non_ascii},
+     kLegal, kLegal, "RFC 5280 §4.1.2.4", forge_non_ascii, kUnnamedClient, true},
     {"hostile_subject", "the subject attacks those who show it",
      "Terminal escapes, line breaks, a NUL, marks that turn text around, markup, and 4096 letters in the common name. "
      "Whether it is accepted says little (X.520 allows 64 letters); logs, terminals and web pages must survive it.",
-     kPolicy, kPolicy, "RFC 5280 A.1", forge_hostile_subject},
+     kPolicy, kPolicy, "RFC 5280 A.1", forge_hostile_subject, kUnnamedClient, true},
 
     // Who vouches for it.
     {"wrong_ca", "the certificate is from another CA of the same name",

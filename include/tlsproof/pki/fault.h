@@ -34,6 +34,9 @@ enum class Standing : uint8_t {
   legal,    // as good as any other, if unusual: refusing it is the error
 };
 
+// RFC 2606 §2: nobody can have it.
+inline constexpr std::string_view kUnnamedClient = "client.tlsproof.invalid";
+
 struct Fault {
   std::string_view name;         // "expired"
   std::string_view title;        // "the certificate has expired"
@@ -43,7 +46,8 @@ struct Fault {
   Standing of_client;            // as a client's, before a server
   std::string_view basis;        // the rule: "RFC 5280 §4.1.2.5"
   Result<Identity> (*forge)(const ForgeContext& context);
-  std::string_view default_name = "client.tlsproof.invalid";  // of a client for whom no name is given
+  std::string_view default_name = kUnnamedClient;  // of a client for whom no name is given
+  bool other_subject = false;                      // the fault is in the subject, which is then not the one given
 
   [[nodiscard]] Standing standing(Role role) const { return role == Role::server ? of_server : of_client; }
 };
