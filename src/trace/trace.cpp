@@ -26,6 +26,20 @@ ByteView slice(const Bytes& bytes, ByteRange range) {
 
 }  // namespace
 
+std::string_view to_text(Transport transport) {
+  switch (transport) {
+    case Transport::tls:
+      return "TLS";
+    case Transport::ssl2:
+      return "SSL 2.0";
+    case Transport::dtls:
+      return "DTLS";
+    case Transport::quic:
+      return "QUIC";
+  }
+  return {};
+}
+
 Trace::Trace(const Clock& clock, TraceLimits limits, SecretUse secret_use)
     : clock_(&clock), limits_(limits), secret_use_(secret_use) {}
 
@@ -41,6 +55,8 @@ void Trace::begin(std::string local_address, std::string peer_address) {
   secrets_.clear();  // wipes
   version_ = 0;
   cipher_suite_ = 0;
+  transport_ = Transport::tls;
+  coverage_ = {};
   start_wall_ns_ = clock_->wall_ns();
   start_monotonic_ns_ = clock_->monotonic_ns();
   set_addresses(std::move(local_address), std::move(peer_address));
@@ -153,15 +169,22 @@ std::string_view Trace::text(const Event& event) const {
 }
 
 Parsed<wire::AnyMessage> Trace::message(const Event& event) const {
+  wire::AnyMessage out;
+  if (auto status = message_into(event, out); !status) return std::unexpected(status.error());
+  return out;
+}
+
+Parsed<void> Trace::message_into(const Event& event, wire::AnyMessage& out) const {
   const ByteView whole = content(event);
   if (event.kind != EventKind::message || whole.size() < wire::kHandshakeHeaderLen) {
     return std::unexpected(
         ParseError{ParseError::Kind::truncated, 0, "Handshake", wire::kHandshakeHeaderLen, whole.size()});
   }
   const registry::CipherSuiteInfo* suite = registry::cipher_suite_info(cipher_suite_);
-  const wire::DecodeContext context{version_, suite == nullptr ? registry::KeyExchange::any : suite->kx};
-  return wire::decode_handshake(static_cast<uint8_t>(event.code), whole.subspan(wire::kHandshakeHeaderLen), context,
-                                wire::kHandshakeHeaderLen);
+  const wire::DecodeContext context{version_, suite == nullptr ? registry::KeyExchange::any : suite->kx,
+                                    transport_ == Transport::dtls};
+  return wire::decode_handshake_into(static_cast<uint8_t>(event.code), whole.subspan(wire::kHandshakeHeaderLen),
+                                     context, out, wire::kHandshakeHeaderLen);
 }
 
 const Event* Trace::find_message(Direction direction, uint8_t type) const {

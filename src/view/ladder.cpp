@@ -186,6 +186,10 @@ std::string row_text(const trace::Trace& trace, const Draft& draft) {
       return "closed";
     case EventKind::note:
       return shown(text);
+    case EventKind::gap:
+      return with_text("not captured", text);
+    case EventKind::conflict:
+      return with_text("sent twice, differently", text);
   }
   return {};
 }
@@ -380,6 +384,10 @@ std::string event_name(const Event& event) {
       return "closed";
     case EventKind::note:
       return "note";
+    case EventKind::gap:
+      return "gap";
+    case EventKind::conflict:
+      return "conflict";
   }
   return {};
 }

@@ -21,6 +21,7 @@ LIBRARIES = [
     (r"yaml-cpp/", {"config"}),
     (r"rapidjson/", {"base"}),
     (r"pugixml", {"report"}),
+    (r"(zlib|zstd)\.h|brotli/", {"base"}),
 ]
 MAX_LINES = 900
 # Tables of facts may be longer.

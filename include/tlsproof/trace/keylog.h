@@ -36,4 +36,36 @@ class KeyLogFile {
   Status status_;
 };
 
+// The secrets of key log files and pcapng secrets blocks, found by client random. Memory: about 100 bytes a secret.
+// find() may be called from several threads while another adds.
+class KeyLogIndex {
+ public:
+  KeyLogIndex();
+  ~KeyLogIndex();  // wipes
+  KeyLogIndex(const KeyLogIndex&) = delete;
+  KeyLogIndex& operator=(const KeyLogIndex&) = delete;
+
+  // Reads the file; follow() then reads what was appended since. Fails (usage) naming the file when it cannot be opened
+  // or read. Lines that are none are counted and the first is told by notes(); a file with no line of ours at all is an
+  // error, unless it is empty (it may be about to grow).
+  [[nodiscard]] Status load(const std::string& path);
+  // Reads what came since; a line without its end waits for the rest. Returns whether anything came.
+  [[nodiscard]] Result<bool> follow();
+  // Lines of a secrets block.
+  void add(ByteView text);
+
+  // False: not known. The first secret given for a label and random counts.
+  [[nodiscard]] bool find(SecretLabel label, const std::array<uint8_t, 32>& client_random, SecretBytes& out) const;
+  // Any secret of this client random.
+  [[nodiscard]] bool knows(const std::array<uint8_t, 32>& client_random) const;
+  [[nodiscard]] size_t size() const;  // secrets
+  // One line each, escaped: "keys.log:3: the secret is no hexadecimal number", "keys.log: 12 lines were not
+  // understood".
+  [[nodiscard]] std::vector<std::string> notes() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 }  // namespace tlsproof::trace

@@ -38,6 +38,30 @@ enum class EventKind : uint8_t {
   timed_out,         // text: the step whose deadline passed
   closed,            // we closed
   note,              // text
+  gap,               // captures: bytes that passed were not captured; text: how many
+  conflict,          // captures: a retransmission said something else than the first copy, which is kept
+};
+
+// What carries the handshake.
+enum class Transport : uint8_t {
+  tls,   // records over a stream; SSL 3.0 too
+  ssl2,  // SSL 2.0: its hellos are problems with a text, or an SSL 2.0 compatible ClientHello (RFC 5246 Appendix E.2)
+  dtls,  // stream(direction): the datagrams one after another; a message's content is in TLS form (RFC 6347 §4.2.2
+         // without the fields of fragments)
+  quic,  // RFC 9001: no records; stream(direction): the bytes of the CRYPTO frames, level after level
+};
+// "TLS", "SSL 2.0", "DTLS", "QUIC".
+[[nodiscard]] std::string_view to_text(Transport transport);
+
+// How much of the connection there is to see. A connection that we made has it all; of a captured one parts may be
+// missing, and who judges must not take what was not seen for what was not sent.
+struct Coverage {
+  bool from_start = true;   // the first bytes of both directions are there
+  bool client_seen = true;  // any bytes of that direction
+  bool server_seen = true;
+  bool complete_streams = true;  // no gaps, and nothing was left out by limits
+  bool ended = true;             // the connection was over (FIN, RST) before we stopped looking
+  [[nodiscard]] bool whole() const { return from_start && client_seen && server_seen && complete_streams; }
 };
 
 struct Event {
@@ -92,6 +116,9 @@ class Trace final : public Sink {
   // Transport and dialogue events. `text` may hold a peer's bytes: whoever shows it escapes it.
   void on_event(EventKind kind, Direction direction, std::string_view text = {}, uint16_t code = 0,
                 ByteRange stream = {});
+  // Both are as for a connection of ours until they are set; begin() sets them back.
+  void set_transport(Transport transport) { transport_ = transport; }
+  void set_coverage(const Coverage& coverage) { coverage_ = coverage; }
   // TLS begins after what has passed so far: the ranges that the TLS layer tells from now on count from here.
   void begin_tls();
 
@@ -105,11 +132,15 @@ class Trace final : public Sink {
   [[nodiscard]] std::span<const SecretSeen> secrets() const { return secrets_; }
   [[nodiscard]] const std::string& local_address() const { return local_address_; }
   [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
+  [[nodiscard]] Transport transport() const { return transport_; }
+  [[nodiscard]] const Coverage& coverage() const { return coverage_; }
   [[nodiscard]] int64_t start_wall_ns() const { return start_wall_ns_; }
   [[nodiscard]] int64_t start_monotonic_ns() const { return start_monotonic_ns_; }
 
   // The decoded message of a message event, by the version and key exchange that the ServerHello before it chose.
   [[nodiscard]] Parsed<wire::AnyMessage> message(const Event& event) const;
+  // The same into `out`, whose memory is used again when it holds a message of that type.
+  [[nodiscard]] Parsed<void> message_into(const Event& event, wire::AnyMessage& out) const;
   // The first message event of this handshake type and direction; nullptr when there is none.
   [[nodiscard]] const Event* find_message(Direction direction, uint8_t type) const;
   // What the first ServerHello that is no HelloRetryRequest chose; 0 while unknown.
@@ -141,6 +172,8 @@ class Trace final : public Sink {
   int64_t start_monotonic_ns_ = 0;
   uint16_t version_ = 0;
   uint16_t cipher_suite_ = 0;
+  Transport transport_ = Transport::tls;
+  Coverage coverage_;
 };
 
 }  // namespace tlsproof::trace

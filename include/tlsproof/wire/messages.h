@@ -43,6 +43,8 @@ struct DecodeContext {
   // Of the negotiated cipher suite. Decides ServerKeyExchange and ClientKeyExchange: ecdhe, dhe, rsa (also ecdh and dh,
   // whose ClientKeyExchange is the same); others are raw.
   registry::KeyExchange key_exchange = registry::KeyExchange::any;
+  // A ClientHello has a cookie (RFC 6347 §4.2.1, RFC 9147 §5.3); versions are those of DTLS (0xfeff, 0xfefd, 0xfefc).
+  bool dtls = false;
 };
 
 // Decodes a message body, which must be consumed whole. `base` is added to the offsets of errors and extensions: 0
