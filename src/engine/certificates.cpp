@@ -247,10 +247,11 @@ Judgement judge_signatures(const ChainFacts& facts, Verdict bad) {
     if (certificate->self_issued() && facts.chain.size() > 1) continue;
     const std::string_view hash = certificate->signature_algorithm.hash;
     if (hash == "MD5" || hash == "SHA1" || hash == "MD2")
-      faults.push_back(fmt::format("{} is signed with {}", title(certificate), certificate->signature_algorithm.name));
+      faults.push_back(
+          fmt::format("{} is signed with {}", title(certificate), certificate->signature_algorithm.name()));
   }
   return judged(faults.empty() ? Verdict::pass : bad, "signatures with SHA-256 or better",
-                faults.empty() ? facts.chain.front()->signature_algorithm.name : join_lines(faults));
+                faults.empty() ? facts.chain.front()->signature_algorithm.name() : join_lines(faults));
 }
 
 Judgement judge_purpose(const ChainFacts& facts, Verdict bad) {
@@ -258,13 +259,13 @@ Judgement judge_purpose(const ChainFacts& facts, Verdict bad) {
   const std::string wanted = "extendedKeyUsage with serverAuth";
   if (!usage) return judged(bad, wanted, "no extendedKeyUsage: good for any purpose");
   std::string names;
-  for (const std::string& oid : *usage) {
-    const std::string_view name = x509::oid_name(oid);
-    names += (names.empty() ? "" : ", ") + std::string(name.empty() ? std::string_view(oid) : name);
-  }
-  if (std::ranges::find(*usage, x509::kServerAuth) != usage->end()) return judged(Verdict::pass, wanted, names);
+  for (const x509::Oid& oid : *usage) names += (names.empty() ? "" : ", ") + oid.name_or_text();
+  const auto has = [&](std::string_view wanted_oid) {
+    return std::ranges::any_of(*usage, [&](const x509::Oid& oid) { return oid == wanted_oid; });
+  };
+  if (has(x509::kServerAuth)) return judged(Verdict::pass, wanted, names);
   // RFC 5280 §4.2.1.12: when the extension is there, the certificate MUST only be used for a purpose it names.
-  if (std::ranges::find(*usage, x509::kAnyExtendedKeyUsage) != usage->end()) return judged(bad, wanted, names);
+  if (has(x509::kAnyExtendedKeyUsage)) return judged(bad, wanted, names);
   return judged(Verdict::fail, wanted, names.empty() ? "an empty list" : names);
 }
 

@@ -14,7 +14,7 @@ namespace {
 std::string limits(const x509::CrlView& crl) {
   if (!crl.unknown_critical.empty())
     return fmt::format("has the critical extension {}, which verifiers do not know",
-                       crl.extensions[crl.unknown_critical.front()].oid);
+                       crl.extensions[crl.unknown_critical.front()].oid.text());
   if (crl.base_number) return "is a delta list, which most servers do not use";
   if (crl.only_ca_certificates) return "is about CA certificates only, not about clients";
   if (crl.only_attribute_certificates) return "is about attribute certificates only, not about clients";

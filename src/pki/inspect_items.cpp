@@ -41,7 +41,7 @@ Use role_of(const CertificateView& c) {
   if (c.is_ca() || signs || (c.version < 3 && c.self_issued())) return Use::authority;
   if (!c.extended_key_usage) return Use::other;
   const auto has = [&](std::string_view oid) {
-    return std::ranges::find(*c.extended_key_usage, oid) != c.extended_key_usage->end();
+    return std::ranges::any_of(*c.extended_key_usage, [&](const x509::Oid& one) { return one == oid; });
   };
   return has(x509::kClientAuth) && !has(x509::kServerAuth) && !has(x509::kAnyExtendedKeyUsage) ? Use::client
                                                                                                : Use::other;
@@ -95,9 +95,7 @@ void add_usages(InspectedItem& item, const CertificateView& c) {
   if (!c.extended_key_usage) return;
   std::vector<std::string> shown;
   for (size_t i = 0; i < std::min(c.extended_key_usage->size(), kMaxInspectedNames); ++i) {
-    const std::string& oid = (*c.extended_key_usage)[i];
-    const std::string_view known = x509::oid_name(oid);
-    shown.push_back(escape_terminal_limited(known.empty() ? std::string_view(oid) : known, 80));
+    shown.push_back(escape_terminal_limited((*c.extended_key_usage)[i].name_or_text(), 80));
   }
   list_fact(item, "extended_key_usage", std::move(shown), c.extended_key_usage->size());
 }
@@ -191,7 +189,7 @@ InspectedItem inspect_certificate(const x509::Certificate& certificate, int64_t 
   fact(item, "serial", escape_terminal_limited(c.serial_hex(), 80));
   fact(item, "version", fmt::format("{}", c.version));
   fact(item, "key", c.public_key.describe());
-  fact(item, "signature", escape_terminal_limited(c.signature_algorithm.name, 80));
+  fact(item, "signature", escape_terminal_limited(c.signature_algorithm.name(), 80));
   add_usages(item, c);
   fact(item, "sha256", to_hex(c.sha256()));
   const Use role = role_of(c);
@@ -247,7 +245,7 @@ InspectedItem inspect_crl(ByteView der, int64_t now) {
   }
   list_fact(item, "revoked", std::move(shown), crl.entries.size());
   fact(item, "version", fmt::format("{}", crl.version));
-  fact(item, "signature", escape_terminal_limited(crl.signature_algorithm.name, 80));
+  fact(item, "signature", escape_terminal_limited(crl.signature_algorithm.name(), 80));
   if (!crl.next_update)
     weak(item, Level::must, "no_next_update", "it does not say when the next one is due (RFC 5280 §5.1.2.5)");
   else if (now > *crl.next_update)

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <bitset>
 #include <unordered_set>
 
 #include "oids.h"
@@ -49,6 +50,22 @@ Clamped clamp_sequence(ByteView der, size_t base) {
   if (der[1] == 0x80 || header > 10 || header > der.size()) return {};
   return {der.subspan(header), base + header};
 }
+
+// Which extensions there were already: known ones by their row, so that ordinary certificates need no set.
+class SeenOids {
+ public:
+  bool insert(const Oid& oid, ByteView content) {
+    if (oid.info() == nullptr) return others_.insert(as_text(content)).second;
+    const size_t row = oid_index(*oid.info());
+    if (known_[row]) return false;
+    known_[row] = true;
+    return true;
+  }
+
+ private:
+  std::bitset<kMaxOids> known_;
+  std::unordered_set<std::string_view> others_;
+};
 
 class CertificateParser {
  public:
@@ -175,7 +192,8 @@ class CertificateParser {
     parser_.finish(outer, kField);
     if (out_.version != 3) parser_.note(kField, tagged.offset, "extensions in a certificate that is not version 3");
     DerReader extensions = parser_.inside(list);
-    std::unordered_set<std::string_view> seen;
+    SeenOids seen;
+    out_.extensions.reserve(12);
     while (!extensions.empty()) {
       DerValue value;
       if (!parser_.room(out_.extensions.size(), extensions.offset(), kField)) return;
@@ -185,7 +203,7 @@ class CertificateParser {
   }
 
   // Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
-  void parse_extension(const DerValue& extension, std::unordered_set<std::string_view>& seen) {
+  void parse_extension(const DerValue& extension, SeenOids& seen) {
     constexpr std::string_view kField = "Certificate.extensions.extension";
     DerReader fields = parser_.inside(extension);
     DerValue oid;
@@ -193,9 +211,9 @@ class CertificateParser {
     ExtensionView view;
     view.range = extension.range();
     if (!parser_.expect(fields, der_tag::kOid, oid, kField)) return;
-    view.oid = oid_text(oid.content);
+    view.oid = Oid(oid.content);
     if (view.oid.empty()) parser_.note(kField, oid.offset, "not an OBJECT IDENTIFIER");
-    const OidInfo* info = find_oid(view.oid);
+    const OidInfo* info = view.oid.info();
     if (info != nullptr && (info->kind == OidKind::extension || info->kind == OidKind::extension_understood))
       view.name = info->name;
     if (parser_.optional(fields, der_tag::kBoolean, value, kField))
@@ -206,9 +224,10 @@ class CertificateParser {
       parser_.finish(fields, kField);
     }
     // RFC 5280 §4.2: a certificate MUST NOT include more than one instance of a particular extension.
-    if (!seen.insert(as_text(oid.content)).second) parser_.note(kField, extension.offset, kTwice);
-    out_.extensions.push_back(std::move(view));
-    parse_extension_value(parser_, out_, out_.extensions.size() - 1);
+    const bool first = seen.insert(view.oid, oid.content);
+    if (!first) parser_.note(kField, extension.offset, kTwice);
+    out_.extensions.push_back(view);
+    parse_extension_value(parser_, out_, out_.extensions.size() - 1, first);
   }
 
   void parse_signature(DerReader& fields) {
@@ -248,7 +267,7 @@ CertificateView CertificateView::parse(ByteView der) {
 }
 
 const ExtensionView* CertificateView::find_extension(std::string_view oid) const {
-  auto it = std::ranges::find(extensions, oid, &ExtensionView::oid);
+  const auto it = std::ranges::find_if(extensions, [&](const ExtensionView& one) { return one.oid == oid; });
   return it == extensions.end() ? nullptr : &*it;
 }
 

@@ -145,9 +145,9 @@ class CrlParser {
       ExtensionView view;
       view.range = element.range();
       if (!parser_.expect(fields, der_tag::kOid, value, kField)) return;
-      view.oid = oid_text(value.content);
+      view.oid = Oid(value.content);
       if (view.oid.empty()) parser_.note(kField, value.offset, "not an OBJECT IDENTIFIER");
-      if (const OidInfo* info = find_oid(view.oid)) view.name = info->name;
+      view.name = view.oid.name();
       if (parser_.optional(fields, der_tag::kBoolean, value, kField))
         view.critical = !value.content.empty() && value.content[0] != 0;
       if (!parser_.expect(fields, der_tag::kOctetString, value, kField)) return;
@@ -160,7 +160,8 @@ class CrlParser {
 
   void parse_extension(const ExtensionView& extension) {
     const size_t index = out_.extensions.size();
-    const bool again = std::ranges::find(out_.extensions, extension.oid, &ExtensionView::oid) != out_.extensions.end();
+    const bool again =
+        std::ranges::any_of(out_.extensions, [&](const ExtensionView& one) { return one.oid == extension.oid; });
     if (again) parser_.note("CertificateList.crlExtensions", extension.range.offset, kTwice);
     out_.extensions.push_back(extension);
     DerReader reader = parser_.reader(extension.value, extension.value_range.offset);

@@ -1,6 +1,8 @@
 // The typed forms of the extensions (RFC 5280 §4.2). Each decoder keeps what it could read and reports the rest.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "oids.h"
 #include "parse.h"
 #include "tlsproof/base/text.h"
@@ -79,15 +81,15 @@ void parse_key_usage(Parser& parser, CertificateView& out, const ExtensionView& 
   out.key_usage = usage;
 }
 
-void parse_oid_list(Parser& parser, DerReader from, std::vector<std::string>& out, std::string_view field) {
+void parse_oid_list(Parser& parser, DerReader from, std::vector<Oid>& out, std::string_view field) {
   while (!from.empty()) {
     DerValue oid;
     if (!parser.room(out.size(), from.offset(), field) || !parser.expect(from, der_tag::kOid, oid, field)) return;
-    std::string text = oid_text(oid.content);
-    if (text.empty())
+    const Oid read(oid.content);
+    if (read.empty())
       parser.note(field, oid.offset, "not an OBJECT IDENTIFIER");
     else
-      out.push_back(std::move(text));
+      out.push_back(read);
   }
 }
 
@@ -198,7 +200,7 @@ void parse_authority_info(Parser& parser, CertificateView& out, const ExtensionV
     DerReader fields = parser.inside(description);
     if (!parser.expect(fields, der_tag::kOid, method, kField)) continue;
     if (!parse_general_name(parser, fields, location, kField)) continue;
-    const std::string oid = oid_text(method.content);
+    const Oid oid(method.content);
     if (oid == "1.3.6.1.5.5.7.48.1") keep_uris(location, out.ocsp_urls);
     if (oid == "1.3.6.1.5.5.7.48.2") keep_uris(location, out.ca_issuer_urls);
   }
@@ -248,7 +250,7 @@ void parse_policies(Parser& parser, CertificateView& out, const ExtensionView& e
     if (!parser.room(out.policies.size(), policies.offset(), kField)) return;
     if (!parser.expect(policies, der_tag::kSequence, information, kField)) return;
     DerReader fields = parser.inside(information);
-    if (parser.expect(fields, der_tag::kOid, oid, kField)) out.policies.push_back(oid_text(oid.content));
+    if (parser.expect(fields, der_tag::kOid, oid, kField)) out.policies.emplace_back(oid.content);
   }
 }
 
@@ -271,6 +273,18 @@ constexpr Decoder kDecoders[] = {
     {"1.3.6.1.4.1.11129.2.4.2", parse_sct_list},
 };
 
+using Decode = void (*)(Parser&, CertificateView&, const ExtensionView&);
+
+// The decoder of each row of the table of OIDs; nullptr: none.
+const std::array<Decode, kMaxOids>& decoders_by_row() {
+  static const auto by_row = [] {
+    std::array<Decode, kMaxOids> out{};
+    for (const Decoder& decoder : kDecoders) out[oid_index(*find_oid(decoder.oid))] = decoder.decode;
+    return out;
+  }();
+  return by_row;
+}
+
 }  // namespace
 
 // AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2] }
@@ -288,18 +302,14 @@ std::optional<AuthorityKeyId> parse_authority_key_id(Parser& parser, const Exten
   return id;
 }
 
-void parse_extension_value(Parser& parser, CertificateView& out, size_t index) {
+void parse_extension_value(Parser& parser, CertificateView& out, size_t index, bool first) {
   // The decoders write to other members than `extensions`, so the reference stays good.
   const ExtensionView& extension = out.extensions[index];
-  const OidInfo* info = find_oid(extension.oid);
+  const OidInfo* info = extension.oid.info();
   if (extension.critical && (info == nullptr || info->kind != OidKind::extension_understood))
     out.unknown_critical.push_back(index);
-  for (const Decoder& decoder : kDecoders) {
-    if (decoder.oid != extension.oid) continue;
-    for (size_t i = 0; i < index; ++i)
-      if (out.extensions[i].oid == extension.oid) return;  // the first one counts; the second is reported by the caller
-    decoder.decode(parser, out, extension);
-  }
+  if (info == nullptr || !first) return;  // the first one counts; the second is reported by the caller
+  if (const Decode decode = decoders_by_row()[oid_index(*info)]; decode != nullptr) decode(parser, out, extension);
 }
 
 std::vector<std::string> KeyUsage::names() const {

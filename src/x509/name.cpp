@@ -60,9 +60,9 @@ std::string attribute_value(const NameAttribute& attribute) {
   return is_string(attribute.tag) ? string_value(attribute.tag, attribute.value) : "#" + to_hex(attribute.value);
 }
 
-std::string_view attribute_type(const NameAttribute& attribute) {
-  if (!attribute.short_name.empty()) return attribute.short_name;
-  return attribute.oid.empty() ? std::string_view("?") : std::string_view(attribute.oid);
+std::string attribute_type(const NameAttribute& attribute) {
+  if (!attribute.short_name.empty()) return std::string(attribute.short_name);
+  return attribute.oid.empty() ? "?" : attribute.oid.text();
 }
 
 // RFC 4514 §2.1: the last RDN comes first; §2.2: the attributes of one RDN are joined with '+'. Stops when `append`
@@ -98,7 +98,7 @@ std::string string_value(uint8_t tag, ByteView value) {
 std::string canonical_name(const NameView& name) {
   std::string out;
   for (const NameAttribute& attribute : name.attributes) {
-    out += fmt::format("{} {} ", attribute.rdn, attribute.oid);
+    out += fmt::format("{} {} ", attribute.rdn, attribute.oid.text());
     if (!is_string(attribute.tag)) {
       out += fmt::format("{:02x}", attribute.tag) + to_hex(attribute.value);
     } else {
@@ -161,6 +161,7 @@ void parse_name(Parser& parser, const DerValue& name, NameView& out, std::string
   out.der = name.full;
   out.range = name.range();
   DerReader rdns = parser.inside(name);
+  out.attributes.reserve(4);
   for (size_t rdn = 0; !rdns.empty(); ++rdn) {
     DerValue set;
     if (!parser.expect(rdns, der_tag::kSet, set, field)) return;
@@ -175,9 +176,9 @@ void parse_name(Parser& parser, const DerValue& name, NameView& out, std::string
       if (!parser.expect(parts, der_tag::kOid, type, field) || !parser.any(parts, value, field)) continue;
       parser.finish(parts, field);
       NameAttribute attribute;
-      attribute.oid = oid_text(type.content);
+      attribute.oid = Oid(type.content);
       if (attribute.oid.empty()) parser.note(field, type.offset, "not an OBJECT IDENTIFIER");
-      const OidInfo* info = find_oid(attribute.oid);
+      const OidInfo* info = attribute.oid.info();
       if (info != nullptr && info->kind == OidKind::attribute) attribute.short_name = info->name;
       attribute.tag = value.tag;
       attribute.value = value.content;

@@ -1,6 +1,11 @@
 // The object identifiers that certificates use, with the names people know them by.
 #include "oids.h"
 
+#include <array>
+
+#include "tlsproof/x509/certificate.h"
+#include "tlsproof/x509/der.h"
+
 namespace tlsproof::x509 {
 namespace {
 
@@ -171,12 +176,114 @@ constexpr OidInfo kOids[] = {
     {"1.2.156.10197.1.301", "SM2", curve, "", 256},
 };
 
+static_assert(std::size(kOids) < kMaxOids);
+
+// The content octets of each row.
+struct Encoded {
+  std::array<uint8_t, 15> octets{};
+  uint8_t len = 0;
+};
+
+consteval Encoded encode(std::string_view dotted) {
+  Encoded out;
+  uint64_t first = 0;
+  for (size_t at = 0, number = 0; at <= dotted.size(); ++number) {
+    uint64_t arc = 0;
+    for (; at < dotted.size() && dotted[at] != '.'; ++at) arc = arc * 10 + static_cast<uint64_t>(dotted[at] - '0');
+    ++at;
+    if (number == 0) {
+      first = arc;
+      continue;
+    }
+    if (number == 1) arc += 40 * first;  // X.690 §8.19.4
+    int shift = 63;
+    while (shift > 0 && arc >> shift == 0) shift -= 7;
+    for (; shift >= 0; shift -= 7)
+      out.octets[out.len++] = static_cast<uint8_t>((arc >> shift & 0x7f) | (shift > 0 ? 0x80 : 0));
+  }
+  return out;
+}
+
+consteval auto encode_all() {
+  std::array<Encoded, std::size(kOids)> out;
+  for (size_t i = 0; i < out.size(); ++i) out[i] = encode(kOids[i].oid);
+  return out;
+}
+constexpr auto kEncoded = encode_all();
+
+// Most OIDs differ in their last octets.
+constexpr size_t kNumBuckets = 1024;
+constexpr size_t bucket_of(const uint8_t* octets, size_t len) {
+  size_t hash = len * 131 + octets[0];
+  for (size_t i = len > 3 ? len - 3 : 0; i < len; ++i) hash = hash * 37 + octets[i];
+  return hash % kNumBuckets;
+}
+
+// Row + 1 of each bucket, 0: free; the next bucket when it is taken.
+consteval auto make_buckets() {
+  std::array<uint8_t, kNumBuckets> out{};
+  for (size_t i = 0; i < kEncoded.size(); ++i) {
+    size_t bucket = bucket_of(kEncoded[i].octets.data(), kEncoded[i].len);
+    while (out[bucket] != 0) bucket = (bucket + 1) % kNumBuckets;
+    out[bucket] = static_cast<uint8_t>(i + 1);
+  }
+  return out;
+}
+constexpr auto kBuckets = make_buckets();
+
+// As oid_text() judges them.
+bool is_oid(ByteView content) {
+  uint64_t arc = 0;
+  bool inside = false;
+  for (uint8_t octet : content) {
+    if ((!inside && octet == 0x80) || arc >> 57 != 0) return false;
+    arc = arc << 7 | (octet & 0x7fU);
+    inside = (octet & 0x80) != 0;
+    if (!inside) arc = 0;
+  }
+  return !content.empty() && !inside;
+}
+
 }  // namespace
 
 const OidInfo* find_oid(std::string_view oid) {
   for (const OidInfo& info : kOids)
     if (info.oid == oid) return &info;
   return nullptr;
+}
+
+const OidInfo* find_oid(ByteView content) {
+  if (content.empty() || content.size() > std::tuple_size_v<decltype(Encoded::octets)>) return nullptr;
+  for (size_t bucket = bucket_of(content.data(), content.size()); kBuckets[bucket] != 0;
+       bucket = (bucket + 1) % kNumBuckets) {
+    const size_t row = kBuckets[bucket] - size_t{1};
+    if (equal(content, ByteView(kEncoded[row].octets).first(kEncoded[row].len))) return &kOids[row];
+  }
+  return nullptr;
+}
+
+size_t oid_index(const OidInfo& info) {
+  return static_cast<size_t>(&info - kOids);
+}
+
+Oid::Oid(ByteView content) : info_(find_oid(content)) {
+  if (info_ != nullptr || is_oid(content)) content_ = content;
+}
+
+std::string_view Oid::name() const {
+  return info_ == nullptr ? std::string_view() : info_->name;
+}
+
+std::string Oid::text() const {
+  return info_ == nullptr ? oid_text(content_) : std::string(info_->oid);
+}
+
+std::string Oid::name_or_text() const {
+  return info_ == nullptr ? oid_text(content_) : std::string(info_->name);
+}
+
+bool Oid::operator==(std::string_view dotted) const {
+  return info_ == nullptr ? oid_text(content_) == dotted : info_->oid == dotted;
 }
 
 std::string_view oid_name(std::string_view oid) {

@@ -1,7 +1,8 @@
 // The table of object identifiers; this module's own.
 #pragma once
 
-#include "tlsproof/x509/certificate.h"
+#include "tlsproof/base/bytes.h"
+#include "tlsproof/x509/oid.h"
 
 namespace tlsproof::x509 {
 
@@ -25,7 +26,11 @@ struct OidInfo {
   size_t bits = 0;             // curves
 };
 
-// nullptr when unknown.
+// nullptr when unknown. By the dotted text, and (fast) by the content octets.
 const OidInfo* find_oid(std::string_view oid);
+const OidInfo* find_oid(ByteView content);
+// The row's number, below kMaxOids.
+size_t oid_index(const OidInfo& info);
+inline constexpr size_t kMaxOids = 256;
 
 }  // namespace tlsproof::x509

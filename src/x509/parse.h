@@ -57,8 +57,8 @@ class Parser {
 void parse_name(Parser& parser, const DerValue& name, NameView& out, std::string_view field);
 void parse_algorithm(Parser& parser, const DerValue& algorithm, AlgorithmView& out, std::string_view field);
 void parse_public_key(Parser& parser, const DerValue& spki, PublicKeyView& out);
-// The typed forms of extension number `index`; called once for each in order.
-void parse_extension_value(Parser& parser, CertificateView& out, size_t index);
+// The typed forms of extension number `index`; called once for each in order. `first`: of its type.
+void parse_extension_value(Parser& parser, CertificateView& out, size_t index, bool first);
 // The content of an authorityKeyIdentifier; what cannot be read of it stays empty, nullopt when it is none at all.
 [[nodiscard]] std::optional<AuthorityKeyId> parse_authority_key_id(Parser& parser, const ExtensionView& extension,
                                                                    std::string_view field);

@@ -38,7 +38,7 @@ std::string_view pss_hash(Parser& parser, ByteView parameters, size_t offset) {
   if (!parser.expect(hash, der_tag::kSequence, algorithm, kField)) return {};
   DerReader parts = parser.inside(algorithm);
   if (!parser.expect(parts, der_tag::kOid, oid, kField)) return {};
-  const OidInfo* info = find_oid(oid_text(oid.content));
+  const OidInfo* info = find_oid(oid.content);
   return info != nullptr && info->kind == OidKind::hash ? info->name : std::string_view();
 }
 
@@ -86,10 +86,9 @@ void parse_ec(Parser& parser, PublicKeyView& out) {
   DerValue parameters;
   if (!parser.any(reader, parameters, kField)) return;
   if (parameters.tag == der_tag::kOid) {
-    const std::string oid = oid_text(parameters.content);
-    const OidInfo* info = find_oid(oid);
+    const OidInfo* info = find_oid(parameters.content);
     const bool known = info != nullptr && info->kind == OidKind::curve;
-    out.curve = known ? std::string(info->name) : oid;
+    out.curve = known ? std::string(info->name) : oid_text(parameters.content);
     out.bits = known ? info->bits : 0;
   } else if (parameters.tag == der_tag::kSequence) {
     out.curve = "explicit";  // RFC 5480 §2.1.1: MUST NOT be used
@@ -124,7 +123,7 @@ constexpr FixedKey kFixedKeys[] = {
 };
 
 void parse_key(Parser& parser, PublicKeyView& out, size_t key_offset) {
-  const std::string& oid = out.algorithm.oid;
+  const Oid& oid = out.algorithm.oid;
   if (oid == kRsa || oid == kRsaPss) {
     out.kind = oid == kRsa ? KeyKind::rsa : KeyKind::rsa_pss;
     return parse_rsa(parser, out, key_offset);
@@ -138,7 +137,7 @@ void parse_key(Parser& parser, PublicKeyView& out, size_t key_offset) {
     return parse_finite_field(parser, out);
   }
   for (const FixedKey& fixed : kFixedKeys) {
-    if (fixed.oid != oid) continue;
+    if (oid != fixed.oid) continue;
     out.kind = fixed.kind;
     out.bits = fixed.bits;
     if (out.key.size() != fixed.key_len)
@@ -154,10 +153,9 @@ void parse_algorithm(Parser& parser, const DerValue& algorithm, AlgorithmView& o
   DerReader fields = parser.inside(algorithm);
   DerValue oid;
   if (!parser.expect(fields, der_tag::kOid, oid, field)) return;
-  out.oid = oid_text(oid.content);
+  out.oid = Oid(oid.content);
   if (out.oid.empty()) parser.note(field, oid.offset, "not an OBJECT IDENTIFIER");
-  const OidInfo* info = find_oid(out.oid);
-  out.name = info != nullptr ? std::string(info->name) : out.oid;
+  const OidInfo* info = out.oid.info();
   if (info != nullptr && info->kind == OidKind::signature) out.hash = info->hash;
   if (fields.empty()) return;
   DerValue parameters;
@@ -225,8 +223,8 @@ std::string_view key_kind_name(KeyKind kind) {
 std::string PublicKeyView::describe() const {
   switch (kind) {
     case KeyKind::unknown:
-      return algorithm.name.empty() ? std::string("unreadable key")
-                                    : fmt::format("unknown key type {}", algorithm.name);
+      return algorithm.oid.empty() ? std::string("unreadable key")
+                                   : fmt::format("unknown key type {}", algorithm.name());
     case KeyKind::ec:
       if (curve.empty()) return "EC without a curve";
       return curve == "explicit" ? fmt::format("EC explicit curve, {} bits", bits) : fmt::format("EC {}", curve);

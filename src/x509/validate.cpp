@@ -274,7 +274,7 @@ class Validator {
       case ProblemCode::weak_key:
         return fmt::format("{} has a key of {}", who, certificate->public_key.describe());
       case ProblemCode::weak_signature:
-        return fmt::format("{} is signed with {}", who, certificate->signature_algorithm.name);
+        return fmt::format("{} is signed with {}", who, certificate->signature_algorithm.name());
       case ProblemCode::unknown_critical_extension:
         return critical_text(certificate, who);
       case ProblemCode::revoked:
@@ -306,9 +306,9 @@ class Validator {
     const std::string_view role = options_.purpose == Purpose::client ? "TLS clients" : "TLS servers";
     std::vector<std::string> allowed;
     if (certificate->extended_key_usage) {
-      for (const std::string& oid : *certificate->extended_key_usage) {
+      for (const Oid& oid : *certificate->extended_key_usage) {
         if (allowed.size() == 8) break;
-        allowed.emplace_back(oid_name(oid).empty() ? std::string_view(oid) : oid_name(oid));
+        allowed.push_back(oid.name_or_text());
       }
     }
     std::string limits = allowed.empty() ? std::string() : "extendedKeyUsage: " + join(allowed, ", ");
@@ -325,7 +325,8 @@ class Validator {
     for (size_t index : certificate->unknown_critical) {
       if (oids.size() == 8) break;
       const ExtensionView& extension = certificate->extensions[index];
-      oids.push_back(extension.name.empty() ? extension.oid : fmt::format("{} ({})", extension.name, extension.oid));
+      oids.push_back(extension.name.empty() ? extension.oid.text()
+                                            : fmt::format("{} ({})", extension.name, extension.oid.text()));
     }
     return fmt::format("{} has a critical extension that is not known: {}", who,
                        oids.empty() ? "unnamed" : join(oids, ", "));
@@ -447,7 +448,7 @@ class Validator {
           (hash != "SHA1" && hash != "MD5" && hash != "MD4" && hash != "MD2"))
         continue;
       add(ProblemCode::weak_signature, static_cast<int>(depth), index_of(certificate),
-          fmt::format("{} is signed with {}", certificate->escaped_title(), certificate->signature_algorithm.name),
+          fmt::format("{} is signed with {}", certificate->escaped_title(), certificate->signature_algorithm.name()),
           X509_V_ERR_CA_MD_TOO_WEAK);
     }
   }
@@ -457,9 +458,8 @@ class Validator {
     const std::string who = leaf->escaped_title();
     if (leaf->extended_key_usage && options_.purpose != Purpose::any) {
       const std::string_view wanted = options_.purpose == Purpose::server ? kServerAuth : kClientAuth;
-      const bool allowed = std::ranges::any_of(*leaf->extended_key_usage, [&](const std::string& oid) {
-        return oid == wanted || oid == kAnyExtendedKeyUsage;
-      });
+      const bool allowed = std::ranges::any_of(
+          *leaf->extended_key_usage, [&](const Oid& oid) { return oid == wanted || oid == kAnyExtendedKeyUsage; });
       // The two names of server gated cryptography count as serverAuth for libcrypto, which has judged them already.
       if (!allowed && pool_.x509(0) == nullptr)
         add(ProblemCode::wrong_purpose, 0, size_t{0}, purpose_text(leaf, who, 0));

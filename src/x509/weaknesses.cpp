@@ -178,7 +178,7 @@ class Finder {
     // Nobody relies on the signature of a certificate by its own key.
     if (broken && !c_.self_issued())
       add(weak_signature, c_.ranges.signature_algorithm,
-          fmt::format("it is signed with {}", c_.signature_algorithm.name));
+          fmt::format("it is signed with {}", c_.signature_algorithm.name()));
     if (!equal(c_.signature_algorithm.der, c_.tbs_signature_algorithm.der)) {
       add(signature_algorithms_differ, c_.ranges.signature_algorithm,
           fmt::format("inside {}, outside {}", described(c_.tbs_signature_algorithm),
@@ -186,7 +186,7 @@ class Finder {
     }
   }
   static std::string described(const AlgorithmView& algorithm) {
-    return algorithm.name.empty() ? "nothing readable" : algorithm.name;
+    return algorithm.oid.empty() ? "nothing readable" : algorithm.name();
   }
 
   [[nodiscard]] ByteRange place(std::string_view oid) const {
@@ -197,9 +197,8 @@ class Finder {
   void usages() {
     if (!c_.extended_key_usage) {
       if (place("2.5.29.37").len == 0) add(no_extended_key_usage, {}, "extendedKeyUsage is absent");
-    } else if (std::ranges::none_of(*c_.extended_key_usage, [](const std::string& oid) {
-                 return oid == kServerAuth || oid == kAnyExtendedKeyUsage;
-               })) {
+    } else if (std::ranges::none_of(*c_.extended_key_usage,
+                                    [](const Oid& oid) { return oid == kServerAuth || oid == kAnyExtendedKeyUsage; })) {
       add(no_server_auth, place("2.5.29.37"), fmt::format("extendedKeyUsage holds {}", usage_list()));
     }
     if (!c_.key_usage) {
@@ -214,9 +213,9 @@ class Finder {
 
   [[nodiscard]] std::string usage_list() const {
     std::vector<std::string> names;
-    for (const std::string& oid : *c_.extended_key_usage) {
+    for (const Oid& oid : *c_.extended_key_usage) {
       if (names.size() == 8) break;
-      names.emplace_back(oid_name(oid).empty() ? std::string_view(oid) : oid_name(oid));
+      names.push_back(oid.name_or_text());
     }
     return names.empty() ? "nothing" : join(names, ", ");
   }
@@ -306,8 +305,9 @@ class Finder {
   void duplicates() {
     std::unordered_set<std::string_view> seen;
     for (const ExtensionView& extension : c_.extensions) {
-      if (seen.insert(extension.oid).second || count(duplicate_extension) == 8) continue;
-      add(duplicate_extension, extension.range, extension.name.empty() ? extension.oid : std::string(extension.name));
+      if (seen.insert(as_text(extension.oid.content())).second || count(duplicate_extension) == 8) continue;
+      add(duplicate_extension, extension.range,
+          extension.name.empty() ? extension.oid.text() : std::string(extension.name));
     }
   }
 

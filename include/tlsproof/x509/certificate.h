@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "tlsproof/base/bytes.h"
+#include "tlsproof/x509/oid.h"
 
 namespace tlsproof::x509 {
 
@@ -25,17 +26,18 @@ struct FieldProblem {
 
 // AlgorithmIdentifier.
 struct AlgorithmView {
-  std::string oid;   // dotted; empty when unreadable
-  std::string name;  // "ecdsa-with-SHA256", "sha256WithRSAEncryption", "RSASSA-PSS"; the dotted OID when unknown
+  Oid oid;  // empty when unreadable
   std::string_view
       hash;  // signature algorithms: "MD5", "SHA1", "SHA256" …; empty when there is none (Ed25519) or it is unknown
   ByteView parameters;  // the whole element; empty when absent
   ByteView der;         // the whole AlgorithmIdentifier
   ByteRange range;
+  // "ecdsa-with-SHA256", "sha256WithRSAEncryption", "RSASSA-PSS"; the dotted OID when unknown
+  [[nodiscard]] std::string name() const { return oid.name_or_text(); }
 };
 
 struct NameAttribute {
-  std::string oid;
+  Oid oid;
   std::string_view short_name;  // "CN", "O", "emailAddress"; empty when unknown
   uint8_t tag = 0;              // of the value: der_tag::kUtf8String …
   ByteView value;               // content octets, as sent
@@ -73,7 +75,7 @@ struct PublicKeyView {
 };
 
 struct ExtensionView {
-  std::string oid;
+  Oid oid;
   std::string_view name;  // "subjectAltName"; empty when unknown
   bool critical = false;
   ByteView value;   // content of the OCTET STRING
@@ -153,16 +155,16 @@ struct CertificateView {
   // Decoded from the first extension of each kind; nullopt when there is none or it cannot be read at all.
   std::optional<std::vector<GeneralName>> subject_alt_names;
   std::optional<KeyUsage> key_usage;
-  std::optional<std::vector<std::string>> extended_key_usage;  // dotted OIDs, see kServerAuth …
+  std::optional<std::vector<Oid>> extended_key_usage;  // see kServerAuth …
   std::optional<BasicConstraints> basic_constraints;
   std::optional<NameConstraints> name_constraints;
   std::optional<ByteView> subject_key_id;
   std::optional<AuthorityKeyId> authority_key_id;
   std::optional<size_t> sct_count;                            // signed certificate timestamps embedded (RFC 6962 §3.3)
   std::vector<ByteView> crl_urls, ocsp_urls, ca_issuer_urls;  // URIs, raw
-  std::vector<std::string> policies;                          // dotted OIDs
-  bool must_staple = false;                                   // RFC 7633: TLS feature status_request
-  std::vector<size_t> unknown_critical;                       // indexes into `extensions`
+  std::vector<Oid> policies;
+  bool must_staple = false;              // RFC 7633: TLS feature status_request
+  std::vector<size_t> unknown_critical;  // indexes into `extensions`
 
   struct Ranges {
     ByteRange tbs, version, serial, tbs_signature_algorithm, issuer, validity, not_before, not_after, subject,

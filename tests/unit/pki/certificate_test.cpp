@@ -141,7 +141,7 @@ TEST(Certificate, SaysWhatALeafNeeds) {
   ASSERT_TRUE(view.subject_alt_names && view.key_usage && view.extended_key_usage && view.basic_constraints);
   EXPECT_EQ(view.subject_alt_names->at(1).escaped_text(), "IP:192.0.2.1");
   EXPECT_EQ(view.key_usage->bits, kDigitalSignature);
-  EXPECT_EQ(*view.extended_key_usage, std::vector<std::string>{std::string(x509::kServerAuth)});
+  EXPECT_THAT(*view.extended_key_usage, testing::ElementsAre(x509::kServerAuth));
   EXPECT_FALSE(view.is_ca());
   ASSERT_TRUE(view.subject_key_id && view.authority_key_id && root.certificate()->subject_key_id);
   EXPECT_TRUE(equal(view.authority_key_id->key_id, *root.certificate()->subject_key_id));

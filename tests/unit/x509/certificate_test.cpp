@@ -394,7 +394,7 @@ TEST(Certificate, KeysAndAlgorithmsInWords) {
     spec.key = c.key;
     const Identity made = make(spec);
     EXPECT_EQ(made.certificate->public_key.describe(), c.words);
-    EXPECT_EQ(made.certificate->signature_algorithm.name, c.algorithm);
+    EXPECT_EQ(made.certificate->signature_algorithm.name(), c.algorithm);
     EXPECT_EQ(made.certificate->signature_algorithm.hash, c.hash);
     EXPECT_EQ(decode_public_key(made.certificate->spki()).describe(), c.words);
   }

@@ -57,7 +57,7 @@ TEST(Crl, EverythingThatItSays) {
   EXPECT_THAT(crl->problems, IsEmpty());
   EXPECT_EQ(crl->version, 2);
   EXPECT_EQ(crl->issuer.text(), issuer().certificate->subject.text());
-  EXPECT_EQ(crl->signature_algorithm.name, "ecdsa-with-SHA256");
+  EXPECT_EQ(crl->signature_algorithm.name(), "ecdsa-with-SHA256");
   EXPECT_EQ(crl->this_update, kNow - kDay);
   EXPECT_EQ(crl->next_update, kNow + kDay);
   EXPECT_EQ(crl->number_hex(), "1234");

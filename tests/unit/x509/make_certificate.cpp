@@ -1,6 +1,6 @@
 #include "make_certificate.h"
 
-#include <gtest/gtest.h>
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
@@ -54,7 +54,7 @@ void add_extension(X509* certificate, X509* issuer, const std::string& name, con
   X509V3_set_ctx_nodb(&context);
   std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>> extension(
       X509V3_EXT_nconf(nullptr, &context, name.c_str(), value.c_str()));
-  if (extension == nullptr) ADD_FAILURE() << name << " = " << value;
+  if (extension == nullptr) fmt::print(stderr, "{} = {} is no extension\n", name, value);
   TLSPROOF_CHECK(extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
