@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "file_format.h"
+#include "tlsproof/base/text.h"
+
+namespace tlsproof::capture {
+namespace {
+
+// The header of a pcap file; of a pcapng file the first bytes.
+constexpr size_t kHeadLen = 512;
+
+// Waits for a pipe; what is shorter is all there is.
+Status read_head(Input& input) {
+  for (;;) {
+    TLSPROOF_TRY(const Input::Fill fill, input.fill(24));
+    if (fill != Input::Fill::idle) return {};
+  }
+}
+
+std::unexpected<Error> no_capture(const Input& input) {
+  const ByteView head = input.available().first(std::min(input.available().size(), kHeadLen));
+  const std::string packed = input.packed() ? "what is packed in " : "";
+  if (head.empty()) return fail_usage(fmt::format("{}{} is empty: it holds no capture", packed, input.name()));
+  const std::string_view kind = looks_like(head);
+  if (kind.empty()) return fail_usage(fmt::format("{}{} is no capture in pcap or pcapng format", packed, input.name()));
+  return fail_usage(
+      fmt::format("{}{} is no capture in pcap or pcapng format: it looks like {}", packed, input.name(), kind));
+}
+
+}  // namespace
+
+std::vector<std::string> FileSource::notes() const {
+  std::vector<std::string> notes = input_->notes();
+  notes.insert(notes.end(), notes_.begin(), notes_.end());
+  std::vector<uint16_t> told;
+  for (const Interface& interface : interfaces_) {
+    if (interface.packets == 0 || std::ranges::find(told, interface.link_type) != told.end()) continue;
+    told.push_back(interface.link_type);
+    uint64_t packets = 0;
+    for (const Interface& other : interfaces_)
+      if (other.link_type == interface.link_type) packets += other.packets;
+    notes.push_back(fmt::format("{} packet{} of link type {} cannot be taken apart", packets, packets == 1 ? "" : "s",
+                                interface.link_type));
+  }
+  return notes;
+}
+
+void FileSource::note_cut_off(uint64_t packet, uint64_t offset) {
+  notes_.push_back(fmt::format("cut off in packet {}, at {}", packet, input_->where(offset)));
+}
+
+std::unexpected<Error> FileSource::broken(uint64_t offset, std::string_view what) const {
+  return fail(fmt::format("{} is broken at {}: {}", input_->name(), input_->where(offset), what));
+}
+
+Result<std::unique_ptr<Source>> open_file(const std::string& path, const FileOptions& options) {
+  if (!options.filter.empty()) return fail_usage("filters on files are not there yet");
+  TLSPROOF_TRY(std::unique_ptr<Input> input, Input::open(path));
+  const auto as_usage = [](const Status& status) {
+    Error error = status.error();
+    error.kind = Error::Kind::usage;
+    return std::unexpected(std::move(error));
+  };
+  if (const Status read = read_head(*input); !read) return as_usage(read);
+  if (is_gzip(input->available())) {
+    input->unpack();
+    if (const Status read = read_head(*input); !read) return as_usage(read);
+  }
+  if (is_pcap(input->available())) return open_pcap(std::move(input));
+  if (is_pcapng(input->available())) return open_pcapng(std::move(input));
+  return no_capture(*input);
+}
+
+}  // namespace tlsproof::capture
