@@ -2,6 +2,7 @@
 // the events that break it. Rules say nothing about what was not seen: see trace::Coverage.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,41 @@ struct Cite {
   uint16_t rfc = 0;
   std::string_view section;  // a literal
 };
+
+// Up to four, kept in place so that a table of rules needs no memory of its own.
+class Cites {
+ public:
+  template <class... More>
+  constexpr Cites(Cite first, More... more) : cites_{first, more...}, size_(1 + sizeof...(more)) {
+    static_assert(sizeof...(more) < 4);
+  }
+  [[nodiscard]] constexpr const Cite* begin() const { return cites_.data(); }
+  [[nodiscard]] constexpr const Cite* end() const { return cites_.data() + size_; }
+  [[nodiscard]] constexpr size_t size() const { return size_; }
+  [[nodiscard]] constexpr const Cite& operator[](size_t i) const { return cites_[i]; }
+
+ private:
+  std::array<Cite, 4> cites_;
+  size_t size_;
+};
+
+// Where a rule applies: bits of versions, and of what carries the handshake.
+struct Scope {
+  enum Version : uint8_t {
+    undecided = 1,     // no ServerHello was seen
+    before_tls13 = 2,  // SSL 3.0 to TLS 1.2, and DTLS 1.0 and 1.2
+    tls13 = 4,         // TLS 1.3, DTLS 1.3
+    tls13_draft = 8,   // what came before RFC 8446 with its own version number
+    any_version = undecided | before_tls13 | tls13 | tls13_draft,
+  };
+  enum Carrier : uint8_t { tls = 1, dtls = 2, quic = 4, any_carrier = tls | dtls | quic };
+  uint8_t versions = any_version;
+  uint8_t carriers = any_carrier;
+  // "TLS 1.3 over TCP, QUIC".
+  [[nodiscard]] std::string text() const;
+};
+
+struct Seen;  // Facts, sorted by handshake: src/rules/seen.h
 
 // One breach in one place.
 struct Breach {
@@ -50,9 +86,10 @@ struct Rule {
   std::string_view id;     // "server_hello/cipher_suite_offered": stable
   std::string_view title;  // what must hold: "The server chooses a cipher suite that the client offered"
   verdict::Requirement requirement = verdict::Requirement::must;
-  std::span<const Cite> cites;
+  Cites cites;
+  Scope scope;
   std::string_view why;  // why it matters
-  void (*check)(const Facts& facts, Breaches& out) = nullptr;
+  void (*check)(const Seen& seen, Breaches& out) = nullptr;
 };
 
 // Every rule, in the order of reports: by what they look at. Ids are unique.
@@ -63,7 +100,7 @@ struct Violation {
   const Rule* rule = nullptr;  // never null, never destroyed
   Breach breach;
 };
-// Appends what is broken, in the order of all_rules().
+// Appends what is broken, in the order of all_rules(). Any number of threads may judge, each its own Facts.
 void judge(const Facts& facts, std::vector<Violation>& out);
 
 }  // namespace tlsproof::rules

@@ -1,0 +1,10 @@
+// The rules of each file, in the order of reports. A new file has its line here and in kTables (rules.cpp).
+#pragma once
+
+#include "tlsproof/rules/rules.h"
+
+namespace tlsproof::rules {
+
+[[nodiscard]] std::span<const Rule> negotiation_rules();
+
+}  // namespace tlsproof::rules

@@ -1,0 +1,121 @@
+// Every rule: silent on every honest connection, and broken by at least one case from bytes.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "unit/rules/script.h"
+
+namespace tlsproof::rules_test {
+namespace {
+
+using CasesOfFile = std::vector<Case> (*)();
+constexpr CasesOfFile kCases[] = {
+    negotiation_cases,
+};
+
+std::vector<Case> all_cases() {
+  std::vector<Case> all;
+  for (const CasesOfFile cases : kCases)
+    for (Case& one : cases()) all.push_back(std::move(one));
+  return all;
+}
+
+TEST(Rules, AreSilentOnHonestConnections) {
+  for (const std::string_view name : kHonest) {
+    const Judged judged(honest(name));
+    EXPECT_TRUE(judged.violations().empty()) << name << "\n" << judged.text();
+  }
+}
+
+TEST(Rules, CatchWhatBreaksThem) {
+  for (const Case& one : all_cases()) {
+    SCOPED_TRACE(fmt::format("{} from {}", one.rule, one.honest));
+    ASSERT_NE(rules::find_rule(one.rule), nullptr);
+    Script script = honest(one.honest);
+    one.bend(script);
+    const Judged judged(script);
+    bool caught = false;
+    for (const auto& violation : judged.violations()) {
+      const bool expected = violation.rule->id == one.rule;
+      if (expected) {
+        EXPECT_EQ(violation.breach.by, one.by) << judged.text();
+      }
+      caught |= expected;
+      EXPECT_TRUE(expected || std::ranges::find(one.also, violation.rule->id) != one.also.end()) << judged.text();
+      EXPECT_FALSE(violation.breach.events.empty() || violation.breach.seen.empty()) << judged.text();
+      for (const size_t event : violation.breach.events) EXPECT_LT(event, judged.trace().events().size());
+    }
+    EXPECT_TRUE(caught) << judged.text();
+  }
+}
+
+TEST(Rules, EachHasACase) {
+  std::set<std::string_view> tested;
+  for (const Case& one : all_cases()) tested.insert(one.rule);
+  for (const rules::Rule& rule : rules::all_rules()) EXPECT_TRUE(tested.contains(rule.id)) << rule.id;
+}
+
+TEST(Rules, AreWellDescribed) {
+  std::set<std::string_view> ids;
+  for (const rules::Rule& rule : rules::all_rules()) {
+    SCOPED_TRACE(rule.id);
+    EXPECT_TRUE(ids.insert(rule.id).second);
+    EXPECT_EQ(rules::find_rule(rule.id), &rule);
+    EXPECT_EQ(std::ranges::count(rule.id, '/'), 1);
+    EXPECT_FALSE(rule.title.empty() || rule.title.ends_with('.'));
+    EXPECT_TRUE(rule.why.ends_with('.'));
+    EXPECT_NE(rule.check, nullptr);
+    EXPECT_FALSE(rule.scope.text().empty());
+    for (const rules::Cite& cite : rule.cites) EXPECT_TRUE(cite.rfc > 0 && !cite.section.empty());
+  }
+  EXPECT_EQ(rules::find_rule("no/such"), nullptr);
+}
+
+TEST(Rules, ScopesReadWell) {
+  using rules::Scope;
+  EXPECT_EQ(Scope{}.text(), "any version");
+  EXPECT_EQ((Scope{Scope::tls13, Scope::any_carrier}.text()), "TLS 1.3");
+  EXPECT_EQ((Scope{Scope::tls13, Scope::tls | Scope::quic}.text()), "TLS 1.3 over TCP, QUIC");
+  EXPECT_EQ((Scope{Scope::before_tls13, Scope::tls}.text()), "up to TLS 1.2 over TCP");
+}
+
+// A hostile peer can break one rule without end.
+TEST(Rules, ReportIsBounded) {
+  rules::Breaches breaches;
+  for (int i = 0; i < 100; ++i) breaches.add(kServer, {0}, "x");
+  EXPECT_EQ(breaches.all().size(), rules::Breaches::kMaxPerRule);
+  EXPECT_EQ(breaches.num_left_out(), 100 - rules::Breaches::kMaxPerRule);
+}
+
+// No prefix of an honest connection breaks a rule, nor one of which only a side or the rest was seen.
+TEST(Rules, ConcludeNothingFromWhatWasNotSeen) {
+  for (const std::string_view name : kHonest) {
+    const Script whole = honest(name);
+    for (size_t n = 0; n <= whole.steps.size(); ++n) {
+      Script script = whole;
+      script.steps.resize(n);
+      script.coverage.ended = false;
+      EXPECT_TRUE(Judged(script).violations().empty()) << name << " to " << n << "\n" << Judged(script).text();
+      script = whole;
+      script.steps.erase(script.steps.begin(), script.steps.begin() + static_cast<std::ptrdiff_t>(n));
+      script.coverage.from_start = false;
+      EXPECT_TRUE(Judged(script).violations().empty()) << name << " from " << n << "\n" << Judged(script).text();
+      if (n == whole.steps.size()) continue;
+      script = whole;
+      script.steps[n] = {.kind = Step::Kind::gap, .direction = script.steps[n].direction, .message = {}};
+      script.coverage.complete_streams = false;
+      EXPECT_TRUE(Judged(script).violations().empty()) << name << " without " << n << "\n" << Judged(script).text();
+    }
+    for (const Direction lost : {kClient, kServer}) {
+      Script script = whole;
+      std::erase_if(script.steps, [&](const Step& step) { return step.direction == lost; });
+      (lost == kClient ? script.coverage.client_seen : script.coverage.server_seen) = false;
+      EXPECT_TRUE(Judged(script).violations().empty()) << name << "\n" << Judged(script).text();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tlsproof::rules_test
