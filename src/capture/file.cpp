@@ -4,6 +4,7 @@
 #include <array>
 
 #include "file_format.h"
+#include "filter.h"
 #include "tlsproof/base/text.h"
 
 namespace tlsproof::capture {
@@ -19,6 +20,29 @@ Status read_head(Input& input) {
     if (fill != Input::Fill::idle) return {};
   }
 }
+
+class FilteredSource final : public Source {
+ public:
+  FilteredSource(std::unique_ptr<Source> source, std::unique_ptr<Filter> filter)
+      : source_(std::move(source)), filter_(std::move(filter)) {}
+
+  [[nodiscard]] Result<Next> next(Packet& out) override {
+    for (unsigned i = 0; i < kMostPassedOver; ++i) {
+      TLSPROOF_TRY(const Next next, source_->next(out));
+      if (next != Next::packet) return next;
+      TLSPROOF_TRY(const bool matches, filter_->matches(out));
+      if (matches) return next;
+    }
+    return Next::idle;  // the caller may want to stop
+  }
+  [[nodiscard]] ByteView secrets() const override { return source_->secrets(); }
+  [[nodiscard]] std::vector<std::string> notes() const override { return source_->notes(); }
+
+ private:
+  static constexpr unsigned kMostPassedOver = 4096;
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<Filter> filter_;
+};
 
 std::unexpected<Error> no_capture(const Input& input) {
   const ByteView head = input.available().first(std::min(input.available().size(), kHeadLen));
@@ -57,7 +81,6 @@ std::unexpected<Error> FileSource::broken(uint64_t offset, std::string_view what
 }
 
 Result<std::unique_ptr<Source>> open_file(const std::string& path, const FileOptions& options) {
-  if (!options.filter.empty()) return fail_usage("filters on files are not there yet");
   TLSPROOF_TRY(std::unique_ptr<Input> input, Input::open(path));
   const auto as_usage = [](const Status& status) {
     Error error = status.error();
@@ -69,9 +92,13 @@ Result<std::unique_ptr<Source>> open_file(const std::string& path, const FileOpt
     input->unpack();
     if (const Status read = read_head(*input); !read) return as_usage(read);
   }
-  if (is_pcap(input->available())) return open_pcap(std::move(input));
-  if (is_pcapng(input->available())) return open_pcapng(std::move(input));
-  return no_capture(*input);
+  if (!is_pcap(input->available()) && !is_pcapng(input->available())) return no_capture(*input);
+  TLSPROOF_TRY(std::unique_ptr<FileSource> source,
+               is_pcap(input->available()) ? open_pcap(std::move(input)) : open_pcapng(std::move(input)));
+  if (options.filter.empty()) return source;
+  auto filter = std::make_unique<Filter>(options.filter);
+  TLSPROOF_TRY_VOID(filter->compile(source->first_link_type()));
+  return std::make_unique<FilteredSource>(std::move(source), std::move(filter));
 }
 
 }  // namespace tlsproof::capture

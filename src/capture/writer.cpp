@@ -1,0 +1,170 @@
+// pcapng, as draft-ietf-opsawg-pcapng has it: one section, interfaces as they are met, nanoseconds.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "tlsproof/base/random.h"
+#include "tlsproof/base/text.h"
+#include "tlsproof/base/version.h"
+#include "tlsproof/capture/source.h"
+
+namespace tlsproof::capture {
+namespace {
+
+constexpr size_t kFlushLen = size_t{64} << 10;
+constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterfaceDescription = 1, kEnhancedPacket = 6, kDecryptionSecrets = 10;
+constexpr uint32_t kTlsKeyLog = 0x544c534b;
+constexpr uint32_t kNotMet = 0xffffffff;
+
+class PcapngWriter final : public Writer {
+ public:
+  PcapngWriter(int fd, std::string name) : fd_(fd), name_(std::move(name)) { section(); }
+  ~PcapngWriter() override {
+    (void)flush();
+    ::close(fd_);
+  }
+
+  void packet(const Packet& packet) override {
+    const uint32_t interface = interface_of(packet);
+    const auto time = static_cast<uint64_t>(std::max<int64_t>(packet.time_ns, 0));
+    const auto len = static_cast<uint32_t>(packet.bytes.size());
+    begin(kEnhancedPacket, 20 + len);
+    u32(interface);
+    u32(static_cast<uint32_t>(time >> 32));
+    u32(static_cast<uint32_t>(time));
+    u32(len);
+    u32(packet.original_len);
+    padded(packet.bytes);
+    end();
+  }
+
+  void secrets(ByteView key_log) override {
+    begin(kDecryptionSecrets, 8 + key_log.size());
+    u32(kTlsKeyLog);
+    u32(static_cast<uint32_t>(key_log.size()));
+    padded(key_log);
+    end();
+  }
+
+  [[nodiscard]] Status flush() override {
+    ByteView rest = buffer_;
+    while (!rest.empty() && status_) {
+      const ssize_t written = ::write(fd_, rest.data(), rest.size());
+      if (written >= 0)
+        rest = rest.subspan(static_cast<size_t>(written));
+      else if (errno != EINTR)
+        status_ = fail_errno(fmt::format("cannot write '{}'", name_));
+    }
+    buffer_.clear();
+    return status_;
+  }
+
+ private:
+  // In this machine's byte order: the section header says which that is.
+  void u16(uint16_t value) { raw(&value, sizeof(value)); }
+  void u32(uint32_t value) { raw(&value, sizeof(value)); }
+  void raw(const void* from, size_t len) {
+    const auto* bytes = static_cast<const uint8_t*>(from);
+    buffer_.insert(buffer_.end(), bytes, bytes + len);
+  }
+  void padded(ByteView bytes) {
+    append(buffer_, bytes);
+    buffer_.resize(buffer_.size() + (-bytes.size() & 3));
+  }
+  void begin(uint32_t type, size_t body_len) {
+    block_len_ = static_cast<uint32_t>(12 + body_len + (-body_len & 3));
+    u32(type);
+    u32(block_len_);
+  }
+  void end() {
+    u32(block_len_);
+    if (buffer_.size() >= kFlushLen) (void)flush();
+  }
+
+  // §4.1
+  void section() {
+    constexpr uint16_t kUserApplication = 4;
+    const std::string program = fmt::format("tlsproof {}", kVersion);
+    begin(kSectionHeader, 16 + 4 + program.size() + (-program.size() & 3) + 4);
+    u32(0x1a2b3c4d);
+    u16(1);
+    u16(0);
+    u32(0xffffffff);  // a length that is not known
+    u32(0xffffffff);
+    u16(kUserApplication);
+    u16(static_cast<uint16_t>(program.size()));
+    padded(as_bytes(program));
+    u32(0);
+    end();
+  }
+
+  // §4.2
+  uint32_t interface_of(const Packet& packet) {
+    if (packet.interface >= interfaces_.size()) interfaces_.resize(packet.interface + size_t{1}, kNotMet);
+    uint32_t& id = interfaces_[packet.interface];
+    if (id != kNotMet) return id;
+    id = num_interfaces_++;
+    constexpr uint16_t kTsresol = 9;
+    constexpr uint8_t kNano[] = {9};
+    const bool raw_ip = packet.link_type == link_type::kRawBsd || packet.link_type == link_type::kRawOpenBsd;
+    begin(kInterfaceDescription, 20);
+    u16(raw_ip ? link_type::kRaw : packet.link_type);
+    u16(0);
+    u32(0);  // no limit on the length of packets
+    u16(kTsresol);
+    u16(1);
+    padded(kNano);
+    u32(0);
+    end();
+    return id;
+  }
+
+  int fd_;
+  std::string name_;  // escaped
+  Bytes buffer_;
+  uint32_t block_len_ = 0;
+  std::vector<uint32_t> interfaces_;  // Packet::interface -> here
+  uint32_t num_interfaces_ = 0;
+  Status status_;
+};
+
+// A pipe or a device is what was meant. A file is made anew beside and takes the old one's place, so that its mode is
+// right from the first byte, no link leads elsewhere, and whoever reads the old one keeps it.
+Result<int> open_new(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return fail_errno("");
+    return fd;
+  }
+  uint8_t salt[6];
+  system_random().fill(salt);
+  const std::string part = fmt::format("{}.{}.part", path, to_hex(salt));
+  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return fail_errno("");
+  if (::fchmod(fd, 0600) == 0 && ::rename(part.c_str(), path.c_str()) == 0) return fd;
+  auto error = fail_errno("");
+  ::unlink(part.c_str());
+  ::close(fd);
+  return error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Writer>> Writer::open(const std::string& path) {
+  const std::string name = escape_terminal(path);
+  const Result<int> fd = open_new(path);
+  if (!fd) {
+    auto error = fail_errno(fmt::format("cannot write '{}'", name), fd.error().error_number);
+    error.error().kind = Error::Kind::usage;
+    return error;
+  }
+  auto writer = std::make_unique<PcapngWriter>(*fd, name);
+  return writer;
+}
+
+}  // namespace tlsproof::capture
