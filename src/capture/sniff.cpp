@@ -1,0 +1,73 @@
+// Whether a flow is worth keeping: asked on its first bytes, again and again as they grow, so that what is dismissed
+// here is gone. TCP is `app`'s question; of UDP it is the header of each datagram that tells.
+#include "tlsproof/app/recognise.h"
+#include "tlsproof/capture/follow.h"
+
+namespace tlsproof::capture {
+namespace {
+
+// So many datagrams without a sign of DTLS or QUIC, in both directions, and the flow is something else. Each has one in
+// its first datagram, unless the capture began later, or STUN opened the way (RFC 7983: it is not counted).
+constexpr size_t kMaxOther = 8;
+constexpr size_t kMaxLookedAt = 256;  // datagrams; who has only spoken STUN until then is no peer of TLS's
+
+uint32_t be32(ByteView b, size_t at) {
+  return uint32_t{b[at]} << 24 | uint32_t{b[at + 1]} << 16 | uint32_t{b[at + 2]} << 8 | b[at + 3];
+}
+
+// RFC 6347 §4.1: type, version, epoch, sequence number, length. 0x0100 is what OpenSSL before 0.9.8f sent for DTLS 1.0.
+bool is_dtls_record(ByteView b) {
+  constexpr size_t kHeaderLen = 13;
+  if (b.size() < kHeaderLen || b[0] < 20 || b[0] > 26) return false;
+  const uint32_t version = uint32_t{b[1]} << 8 | b[2];
+  if (version != 0xfeff && version != 0xfefd && version != 0x0100) return false;
+  const size_t len = size_t{b[11]} << 8 | b[12];
+  // A connection id stands before the length (RFC 9146 §4), so that it cannot be found here.
+  return b[0] == 25 || (len > 0 && len <= b.size() - kHeaderLen);
+}
+
+// RFC 8999 §5.1, with the versions of RFC 9000 and 9369, their drafts, and Version Negotiation (§17.2.1 of RFC 9000).
+bool is_quic_long_header(ByteView b) {
+  if (b.size() < 7 || (b[0] & 0x80) == 0) return false;
+  const uint32_t version = be32(b, 1);
+  const bool known = version == 0x00000001 || version == 0x6b3343cf || version >> 8 == 0xff0000 || version == 0 ||
+                     (version & 0x0f0f0f0f) == 0x0a0a0a0a;
+  if (!known || b[5] > 20) return false;
+  const size_t source_at = size_t{6} + b[5];
+  return source_at < b.size() && b[source_at] <= 20;
+}
+
+// RFC 8489 §5: the two highest bits are zero, the cookie stands fifth.
+bool is_stun(ByteView b) {
+  return b.size() >= 20 && b[0] < 4 && be32(b, 4) == 0x2112a442;
+}
+
+Sniff sniff_udp(const Flow& flow) {
+  size_t num_other = 0;
+  size_t num = 0;
+  for (const FlowEvent& event : flow.events) {
+    if (event.kind != FlowEvent::Kind::data) continue;
+    const ByteView datagram = flow.view(event);
+    if (is_dtls_record(datagram) || is_quic_long_header(datagram)) return Sniff::tls;
+    if (!is_stun(datagram)) ++num_other;
+    if (++num == kMaxLookedAt) return Sniff::nothing;
+  }
+  return num_other < kMaxOther ? Sniff::undecided : Sniff::nothing;
+}
+
+}  // namespace
+
+Sniff sniff(const Flow& flow) {
+  if (flow.protocol == Protocol::udp) return sniff_udp(flow);
+  switch (app::recognise(flow.bytes[0], flow.bytes[1]).state) {
+    case app::Recognised::State::undecided:
+      return Sniff::undecided;
+    case app::Recognised::State::tls:
+      return Sniff::tls;
+    case app::Recognised::State::nothing:
+      break;
+  }
+  return Sniff::nothing;
+}
+
+}  // namespace tlsproof::capture
