@@ -1,0 +1,134 @@
+// TLS followed in flows that libssl made.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tlsproof/capture/follow.h"
+#include "tlsproof/registry/code_point.h"
+#include "tlsproof/registry/constants.h"
+#include "unit/capture/ssl_pair.h"
+
+namespace tlsproof::capture {
+namespace {
+
+using testing::FlowMaker;
+using testing::PairOptions;
+using testing::SslPair;
+using trace::EventKind;
+using trace::Trace;
+using wire::Direction;
+
+// The events of a direction, one word each: "r22 m1 r20 ccs r23x".
+std::string story(const Trace& trace, Direction direction) {
+  std::string out;
+  const auto add = [&](std::string word) { out += (out.empty() ? "" : " ") + std::move(word); };
+  for (const trace::Event& event : trace.events()) {
+    if (event.direction != direction) continue;
+    const char level = "ieha"[static_cast<size_t>(event.level)];
+    switch (event.kind) {
+      case EventKind::record:
+        add(fmt::format("r{}{}{}", event.code, level, event.opened ? "" : "x"));
+        break;
+      case EventKind::message:
+        add(fmt::format("m{}{}", event.code, level));
+        break;
+      case EventKind::alert:
+        add(fmt::format("alert{}{}", event.code & 0xff, level));
+        break;
+      case EventKind::change_cipher_spec:
+        add("ccs");
+        break;
+      case EventKind::application_data:
+        add(fmt::format("data{}{}", trace.content(event).size(), level));
+        break;
+      case EventKind::problem:
+        add(fmt::format("problem({})", trace.text(event)));
+        break;
+      case EventKind::note:
+        add(fmt::format("note({})", trace.text(event)));
+        break;
+      case EventKind::gap:
+        add("gap");
+        break;
+      case EventKind::end_of_stream:
+        add("fin");
+        break;
+      case EventKind::reset:
+        add("rst");
+        break;
+      case EventKind::http_request:
+      case EventKind::http_response:
+      case EventKind::app_request:
+      case EventKind::app_response:
+        add(fmt::format("'{}'", trace.text(event)));
+        break;
+      default:
+        break;
+    }
+  }
+  return out;
+}
+
+std::string client_story(const Follower& follower) {
+  return story(follower.trace(), Direction::client_to_server);
+}
+std::string server_story(const Follower& follower) {
+  return story(follower.trace(), Direction::server_to_client);
+}
+
+TEST(FollowTls, Tls13WithoutKeysShowsWhatIsInTheClear) {
+  SslPair pair({});
+  ASSERT_TRUE(pair.handshake());
+  ASSERT_TRUE(pair.say(Side::a, "GET / HTTP/1.1\r\n\r\n"));
+  pair.close();
+  Follower follower({});
+  const auto followed = follower.follow(pair.maker.flow());
+  ASSERT_TRUE(followed);
+  EXPECT_EQ(followed->client, Side::a);
+  EXPECT_FALSE(followed->had_keys);
+  EXPECT_EQ(client_story(follower), "r22i m1i r20i ccs r23hx r23ax r23ax fin");
+  EXPECT_EQ(server_story(follower), "r22i m2i r20i ccs r23hx r23hx r23hx r23hx r23ax r23ax r23ax fin");
+}
+
+TEST(FollowTls, Tls13WithKeysOpensEverything) {
+  SslPair pair({});
+  ASSERT_TRUE(pair.handshake());
+  ASSERT_TRUE(pair.say(Side::a, "hello"));
+  ASSERT_EQ(SSL_key_update(pair.server.get(), SSL_KEY_UPDATE_REQUESTED), 1);
+  ASSERT_TRUE(pair.say(Side::b, "world"));
+  ASSERT_TRUE(pair.say(Side::a, "again"));
+  pair.close();
+  trace::KeyLogIndex keys;
+  keys.add(as_bytes(pair.key_log));
+  Follower follower({.keys = &keys});
+  const auto followed = follower.follow(pair.maker.flow());
+  ASSERT_TRUE(followed);
+  EXPECT_TRUE(followed->had_keys);
+  EXPECT_EQ(client_story(follower), "r22i m1i r20i ccs r22h m20h r23a data5a r22a m24a r23a data5a r21a alert0a fin");
+  EXPECT_EQ(server_story(follower),
+            "r22i m2i r20i ccs r22h m8h r22h m11h r22h m15h r22h m20h r22a m4a r22a m4a r22a m24a r23a data5a r21a "
+            "alert0a fin");
+  const trace::Coverage& coverage = follower.trace().coverage();
+  EXPECT_TRUE(coverage.whole() && coverage.ended);
+}
+
+TEST(FollowTls, Tls12WithAndWithoutKeys) {
+  SslPair pair({.min_version = TLS1_2_VERSION, .max_version = TLS1_2_VERSION});
+  ASSERT_TRUE(pair.handshake());
+  ASSERT_TRUE(pair.say(Side::a, "hello"));
+  ASSERT_TRUE(pair.say(Side::b, "world!"));
+  pair.close();
+  Follower blind({});
+  ASSERT_TRUE(blind.follow(pair.maker.flow()));
+  EXPECT_EQ(client_story(blind), "r22i m1i r22i m16i r20i ccs r22ax r23ax r21ax fin");
+  EXPECT_EQ(server_story(blind), "r22i m2i r22i m11i r22i m12i r22i m14i r22i m4i r20i ccs r22ax r23ax r21ax fin");
+  trace::KeyLogIndex keys;
+  keys.add(as_bytes(pair.key_log));
+  Follower follower({.keys = &keys});
+  ASSERT_TRUE(follower.follow(pair.maker.flow()));
+  EXPECT_EQ(client_story(follower), "r22i m1i r22i m16i r20i ccs r22a m20a r23a data5a r21a alert0a fin");
+  EXPECT_EQ(server_story(follower),
+            "r22i m2i r22i m11i r22i m12i r22i m14i r22i m4i r20i ccs r22a m20a r23a data6a r21a alert0a fin");
+}
+
+}  // namespace
+}  // namespace tlsproof::capture
