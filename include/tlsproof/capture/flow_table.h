@@ -26,11 +26,17 @@ struct FlowCounts {
   uint64_t packets_after_end = 0;  // of flows given out by open_ns: counted, not looked at
 };
 
+enum class Sniff : uint8_t;                   // follow.h
+[[nodiscard]] Sniff sniff(const Flow& flow);  // follow.h
+
 class FlowTable {
  public:
   // Takes the finished flow, which it may swap for an emptied one to keep it.
   using Emit = std::function<void(Flow& flow)>;
-  FlowTable(const FlowLimits& limits, Emit emit);
+  // `sniffer` says whether a flow is worth keeping: asked when its first bytes came, and each time they have doubled
+  // since, until it knows.
+  using Sniffer = Sniff (*)(const Flow& flow);
+  FlowTable(const FlowLimits& limits, Emit emit, Sniffer sniffer = &sniff);
   ~FlowTable();
 
   void add(const Segment& segment);

@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "tlsproof/capture/flow_table.h"
+#include "tlsproof/capture/follow.h"
 
 namespace tlsproof::capture::testing {
 
@@ -217,11 +218,15 @@ class SegmentScript {
   int64_t time_ns_ = kStartNs;
 };
 
+inline Sniff wants_all(const Flow& /*flow*/) {
+  return Sniff::undecided;
+}
+
 // The flows that a table gives for these segments, the capture ending after them.
 inline std::vector<Flow> run_table(std::span<const Segment> segments, const FlowLimits& limits = {},
-                                   FlowCounts* counts = nullptr) {
+                                   FlowCounts* counts = nullptr, FlowTable::Sniffer sniffer = &wants_all) {
   std::vector<Flow> flows;
-  FlowTable table(limits, [&flows](Flow& flow) { flows.push_back(flow); });
+  FlowTable table(limits, [&flows](Flow& flow) { flows.push_back(flow); }, sniffer);
   for (const Segment& segment : segments) table.add(segment);
   table.finish();
   if (counts != nullptr) *counts = table.counts();

@@ -1,0 +1,29 @@
+// Hands finished flows to workers and their products to the emitter, in the order of the flows.
+#pragma once
+
+#include "tlsproof/capture/pipeline.h"
+
+namespace tlsproof::capture {
+
+class PipelineWorkers {
+ public:
+  PipelineWorkers() = default;
+  virtual ~PipelineWorkers() = default;
+  PipelineWorkers(const PipelineWorkers&) = delete;
+  PipelineWorkers& operator=(const PipelineWorkers&) = delete;
+
+  // May keep the flow and leave another, of which nothing is to be expected.
+  virtual void take(Flow& flow) = 0;
+  // Sends on what was taken, and emits what is ready; does not wait.
+  virtual void push_on() = 0;
+  // Returns when everything that was taken was emitted.
+  virtual void drain() = 0;
+  // The emitter wants no more: nothing is emitted from now on.
+  [[nodiscard]] virtual bool is_over() const = 0;
+};
+
+// `options` is borrowed. One job works on the calling thread; several are threads, which end with the object.
+[[nodiscard]] std::unique_ptr<PipelineWorkers> make_inline_worker(const PipelineOptions& options);
+[[nodiscard]] std::unique_ptr<PipelineWorkers> make_threaded_workers(const PipelineOptions& options);
+
+}  // namespace tlsproof::capture
