@@ -63,6 +63,7 @@ KeyLogLine::Kind broken(KeyLogLine& line, std::string_view why) {
 KeyLogLine::Kind parse_key_log_line(std::string_view text, KeyLogLine& out) {
   using Kind = KeyLogLine::Kind;
   if (text.ends_with('\r')) text.remove_suffix(1);
+  if (text.ends_with('\\')) text.remove_suffix(1);  // as secrets blocks have it that were pasted from a shell
   const std::string_view label = take_word(text);
   if (label.empty() || label.starts_with('#')) return Kind::nothing;
   if (!find_label(label, out.label)) return is_unused(label) ? Kind::unused : broken(out, "no label of a key log");

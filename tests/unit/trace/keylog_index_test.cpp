@@ -59,12 +59,16 @@ TEST_F(KeyLogRead, EveryLabelIsFoundByItsName) {
 
 TEST_F(KeyLogRead, TheFirstSecretCountsAndOldLabelsAreKnown) {
   append_text(line("QUIC_CLIENT_HANDSHAKE_TRAFFIC_SECRET", 1, 5) + line("CLIENT_HANDSHAKE_TRAFFIC_SECRET", 1, 6) +
-              "RSA 0123456789abcdef " + to_hex(Bytes(48, 1)) + "\r\n" + "PMS_CLIENT_RANDOM 00 11\n" +
+              "RSA 0123456789abcdef " + to_hex(Bytes(48, 1)) + "\r\n" + "PMS_CLIENT_RANDOM 00 11\\\n" +
               line("CLIENT_TRAFFIC_SECRET_1", 1, 5) + line("SERVER_TRAFFIC_SECRET_0", 2, 9, 48));
+  std::string continued = line("EXPORTER_SECRET", 3, 3);
+  continued.insert(continued.size() - 1, "\\");  // as it stands in secrets blocks that were pasted from a shell
+  append_text(continued);
   ASSERT_TRUE(index_.load(path_));
   EXPECT_EQ(found(SecretLabel::client_handshake_traffic_secret, 1), 5);
   EXPECT_EQ(found(SecretLabel::server_traffic_secret_0, 2), 9);
-  EXPECT_EQ(index_.size(), 2U);
+  EXPECT_EQ(found(SecretLabel::exporter_secret, 3), 3);
+  EXPECT_EQ(index_.size(), 3U);
   EXPECT_TRUE(index_.notes().empty());
 }
 
