@@ -15,6 +15,9 @@ namespace tlsproof::capture {
 struct RealCapture {
   std::string name, path;
   uint64_t packets = 0;
+  // What tshark counts without keys, over TCP, DTLS and QUIC.
+  uint64_t client_hellos = 0, server_hellos = 0, certificates = 0, alerts = 0, dtls_client_hellos = 0,
+           quic_client_hellos = 0;
 };
 
 // Those of expected.tsv; empty without the environment variable.
@@ -28,7 +31,8 @@ inline std::vector<RealCapture> real_captures() {
   while (std::getline(table, line)) {
     std::istringstream fields(line);
     RealCapture capture;
-    fields >> capture.name >> capture.packets;
+    fields >> capture.name >> capture.packets >> capture.client_hellos >> capture.server_hellos >>
+        capture.certificates >> capture.alerts >> capture.dtls_client_hellos >> capture.quic_client_hellos;
     capture.path = std::string(folder) + "/" + capture.name;
     all.push_back(std::move(capture));
   }

@@ -1,7 +1,7 @@
 // Packets of QUIC for tests, made the other way round than the follower reads them.
 #pragma once
 
-#include "src/capture/quic_packet.h"
+#include "../../../src/capture/quic_packet.h"
 
 namespace tlsproof::capture::testing {
 
