@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <optional>
 
 #include "check_options.h"
 #include "interrupt.h"
 #include "recordings.h"
+#include "style.h"
 #include "tlsproof/base/file.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/cli/command.h"
@@ -59,27 +59,6 @@ Result<std::optional<report::Baseline>> read_baseline(const ParsedOptions& optio
   return std::optional(std::move(baseline));
 }
 
-Result<report::Style> style_of(const ParsedOptions& options, bool to_terminal) {
-  report::Style style;
-  const std::string colour = options.get("color", "auto");
-  if (colour != "auto" && colour != "always" && colour != "never")
-    return fail_usage(fmt::format("--color: '{}' is not auto, always or never", escape_terminal_limited(colour, 40)));
-  const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  const bool allowed =
-      (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr && std::string_view(terminal) != "dumb";
-  style.colour = colour == "always" || (colour == "auto" && to_terminal && allowed);
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {  // the first that is set decides (POSIX)
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    const std::string locale = to_lower(value);
-    style.unicode = locale.contains("utf-8") || locale.contains("utf8");
-    break;
-  }
-  style.verbose = options.has("verbose");
-  return style;
-}
-
 // A line that rewrites itself, on a terminal and for somebody who waits longer than a blink.
 class Progress {
  public:
@@ -127,7 +106,7 @@ Result<int> check(std::span<const std::string> args, CommandContext& context) {
   if (!fail_on)
     return fail_usage(fmt::format("--fail-on: '{}' is not fail, warn, info or none",
                                   escape_terminal_limited(options.get("fail-on"), 40)));
-  TLSPROOF_TRY(report::Style style, style_of(options, isatty(STDOUT_FILENO) == 1));
+  TLSPROOF_TRY(report::Style style, read_style(options, isatty(STDOUT_FILENO) == 1));
   style.fail_on = *fail_on;
   TLSPROOF_TRY(const auto baseline, read_baseline(options, request.target));
 

@@ -19,6 +19,7 @@ void CommandContext::complain(std::string_view message) {
 std::span<const Command> commands() {
   static constexpr std::array kCommands = {
       Command{"check", "play handshakes against an endpoint and judge it", run_check},
+      Command{"inspect", "explain and judge the handshakes of a capture", run_inspect},
       Command{"probe", "show what an endpoint can do", run_probe},
       Command{"pki", "make CAs and certificates", run_pki},
       Command{"list", "list the suites and scenarios", run_list},

@@ -38,7 +38,9 @@ po::options_description describe(std::span<const OptionSpec> specs) {
     // Repetition is judged here, not by the library, whose message does not say which option it means.
     auto* semantic = spec.value.empty() ? static_cast<po::value_semantic*>(new po::untyped_value(true))
                                         : new po::untyped_value(false);
-    description.add_options()(std::string(spec.name).c_str(), semantic, std::string(spec.help).c_str());
+    std::string name(spec.name);
+    if (spec.letter != 0) name += std::string(",") + spec.letter;
+    description.add_options()(name.c_str(), semantic, std::string(spec.help).c_str());
   }
   return description;
 }
@@ -104,7 +106,8 @@ std::string format_options(std::span<const OptionSpec> specs) {
   constexpr size_t kColumn = 30;
   std::string out;
   for (const OptionSpec& spec : specs) {
-    std::string left = fmt::format("  --{}{}{}", spec.name, spec.value.empty() ? "" : " ", spec.value);
+    std::string left = fmt::format("  {}--{}{}{}", spec.letter == 0 ? std::string() : fmt::format("-{}, ", spec.letter),
+                                   spec.name, spec.value.empty() ? "" : " ", spec.value);
     if (left.size() + 2 > kColumn)
       left += '\n' + std::string(kColumn, ' ');
     else

@@ -12,7 +12,7 @@ namespace {
 
 using Table = std::span<const Rule> (*)();
 constexpr Table kTables[] = {
-    hello_rules, retry_rules, negotiation_rules, key_exchange_rules, extension_rules,
+    negotiation_rules,
 };
 
 std::vector<Rule> collect() {

@@ -16,6 +16,7 @@ struct OptionSpec {
   std::string_view value;  // "SECONDS"; empty: a switch
   std::string_view help;
   bool repeatable = false;
+  char letter = 0;  // 'i': also "-i"
 };
 
 // The words of a command line, sorted.
@@ -32,7 +33,8 @@ struct ParsedOptions {
                                           long long max) const;
 };
 
-// Long options only ("--name value", "--name=value"); "--" ends them; no abbreviations. Every failure is a usage error:
+// Long options ("--name value", "--name=value"), and "-i value" where there is a letter; "--" ends them; no
+// abbreviations. Every failure is a usage error:
 // an unknown option (with "did you mean"), a missing value, a value given to a switch, an option given twice that is
 // not repeatable.
 [[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs);

@@ -12,7 +12,7 @@ namespace {
 
 using CasesOfFile = std::vector<Case> (*)();
 constexpr CasesOfFile kCases[] = {
-    hello_cases, retry_cases, negotiation_cases, key_exchange_cases, extension_cases,
+    negotiation_cases,
 };
 
 std::vector<Case> all_cases() {
