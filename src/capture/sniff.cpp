@@ -2,6 +2,7 @@
 // here is gone. TCP is `app`'s question; of UDP it is the header of each datagram that tells.
 #include "tlsproof/app/recognise.h"
 #include "tlsproof/capture/follow.h"
+#include "tlsproof/wire/dtls.h"
 
 namespace tlsproof::capture {
 namespace {
@@ -13,17 +14,6 @@ constexpr size_t kMaxLookedAt = 256;  // datagrams; who has only spoken STUN unt
 
 uint32_t be32(ByteView b, size_t at) {
   return uint32_t{b[at]} << 24 | uint32_t{b[at + 1]} << 16 | uint32_t{b[at + 2]} << 8 | b[at + 3];
-}
-
-// RFC 6347 §4.1: type, version, epoch, sequence number, length. 0x0100 is what OpenSSL before 0.9.8f sent for DTLS 1.0.
-bool is_dtls_record(ByteView b) {
-  constexpr size_t kHeaderLen = 13;
-  if (b.size() < kHeaderLen || b[0] < 20 || b[0] > 26) return false;
-  const uint32_t version = uint32_t{b[1]} << 8 | b[2];
-  if (version != 0xfeff && version != 0xfefd && version != 0x0100) return false;
-  const size_t len = size_t{b[11]} << 8 | b[12];
-  // A connection id stands before the length (RFC 9146 §4), so that it cannot be found here.
-  return b[0] == 25 || (len > 0 && len <= b.size() - kHeaderLen);
 }
 
 // RFC 8999 §5.1, with the versions of RFC 9000 and 9369, their drafts, and Version Negotiation (§17.2.1 of RFC 9000).
@@ -48,7 +38,7 @@ Sniff sniff_udp(const Flow& flow) {
   for (const FlowEvent& event : flow.events) {
     if (event.kind != FlowEvent::Kind::data) continue;
     const ByteView datagram = flow.view(event);
-    if (is_dtls_record(datagram) || is_quic_long_header(datagram)) return Sniff::tls;
+    if (wire::looks_like_dtls(datagram) || is_quic_long_header(datagram)) return Sniff::tls;
     if (!is_stun(datagram)) ++num_other;
     if (++num == kMaxLookedAt) return Sniff::nothing;
   }

@@ -94,8 +94,11 @@ struct Describer {
                           [&](const auto& e) { details.add("alpn " + list_texts(e.protocols, options)); });
     if (m.extensions.has(registry::extension::pre_shared_key)) details.add("psk");
     if (m.extensions.has(registry::extension::early_data)) details.add("early data");
-    if (m.extensions.has(registry::extension::cookie)) details.add("cookie");
+    if (m.extensions.has(registry::extension::cookie) || !m.legacy_cookie.empty()) details.add("cookie");
     return details.take();
+  }
+  std::string operator()(const wire::HelloVerifyRequest& m) const {
+    return fmt::format("{}, cookie of {} bytes", registry::version_name(m.server_version), m.cookie.size());
   }
 
   std::string operator()(const wire::ServerHello& m) const {

@@ -387,12 +387,17 @@ Fields fields_of(EndOfEarlyData&) {
   return {};
 }
 Fields fields_of(ClientHello& m) {
-  return {{"legacy_version", &m.legacy_version, Kind::version},
-          {"random", std::span<uint8_t>(m.random)},
-          {"legacy_session_id", &m.legacy_session_id},
-          {"cipher_suites", &m.cipher_suites, Kind::cipher_suite},
-          {"legacy_compression_methods", &m.legacy_compression_methods},
-          {"extensions", Extensions{&m.extensions, &m.has_extensions, ExtensionPlace::client_hello}}};
+  Fields fields = {{"legacy_version", &m.legacy_version, Kind::version},
+                   {"random", std::span<uint8_t>(m.random)},
+                   {"legacy_session_id", &m.legacy_session_id},
+                   {"cipher_suites", &m.cipher_suites, Kind::cipher_suite},
+                   {"legacy_compression_methods", &m.legacy_compression_methods},
+                   {"extensions", Extensions{&m.extensions, &m.has_extensions, ExtensionPlace::client_hello}}};
+  if (m.has_legacy_cookie) fields.push_back({"legacy_cookie", &m.legacy_cookie});
+  return fields;
+}
+Fields fields_of(HelloVerifyRequest& m) {
+  return {{"server_version", &m.server_version, Kind::version}, {"cookie", &m.cookie}};
 }
 Fields fields_of(ServerHello& m) {
   return {{"legacy_version", &m.legacy_version, Kind::version},

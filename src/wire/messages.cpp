@@ -4,6 +4,7 @@
 
 #include "tlsproof/base/text.h"
 #include "tlsproof/registry/code_point.h"
+#include "tlsproof/wire/dtls.h"
 
 namespace tlsproof::wire {
 namespace {
@@ -38,6 +39,13 @@ bool is_tls12(uint16_t v) {
 // Versions whose Certificate and NewSessionTicket have TLS 1.2's form.
 bool is_tls12_or_below(uint16_t v) {
   return v >= version::SSL3 && v <= version::TLS1_2;
+}
+
+Parsed<void> decode_client_hello(ByteView body, bool dtls, AnyMessage& out, size_t base) {
+  ClientHello* target = std::get_if<ClientHello>(&out);
+  if (target == nullptr) target = &out.emplace<ClientHello>();
+  target->has_legacy_cookie = dtls;
+  return decode_all_into(body, *target, base);
 }
 
 Parsed<void> decode_server_key_exchange(ByteView body, const DecodeContext& context, AnyMessage& out, size_t base) {
@@ -94,11 +102,17 @@ struct Overload : F... {
 
 Parsed<void> decode_handshake_into(uint8_t type, ByteView body, const DecodeContext& context, AnyMessage& out,
                                    size_t base) {
+  // All messages but two have the form of the version of TLS that a version of DTLS is made from.
+  if (const uint16_t tls = tls_version_of(context.version); tls != context.version)
+    return decode_handshake_into(type, body, {tls, context.key_exchange, context.dtls}, out, base);
   switch (type) {
     case handshake_type::hello_request:
       return decode_as<HelloRequest>(body, out, base);
     case handshake_type::client_hello:
-      return decode_as<ClientHello>(body, out, base);
+      return decode_client_hello(body, context.dtls, out, base);
+    case HelloVerifyRequest::kType:
+      if (context.dtls) return decode_as<HelloVerifyRequest>(body, out, base);
+      break;
     case handshake_type::server_hello:
       return decode_as<ServerHello>(body, out, base);
     case handshake_type::end_of_early_data:

@@ -14,6 +14,7 @@
 #include "tlsproof/wire/msg/empty.h"
 #include "tlsproof/wire/msg/encrypted_extensions.h"
 #include "tlsproof/wire/msg/finished.h"
+#include "tlsproof/wire/msg/hello_verify_request.h"
 #include "tlsproof/wire/msg/key_update.h"
 #include "tlsproof/wire/msg/new_session_ticket.h"
 #include "tlsproof/wire/msg/server_hello.h"
@@ -28,11 +29,12 @@ struct RawMessage {
   bool operator==(const RawMessage&) const = default;
 };
 
-using AnyMessage = std::variant<RawMessage, HelloRequest, ClientHello, ServerHello, NewSessionTicket12,
-                                NewSessionTicket13, EndOfEarlyData, EncryptedExtensions, Certificate12, Certificate13,
-                                CertificateRequest12, CertificateRequest13, CertificateStatus, ServerKeyExchangeEcdhe,
-                                ServerKeyExchangeDhe, ServerHelloDone, ClientKeyExchangeEcdhe, ClientKeyExchangeDhe,
-                                ClientKeyExchangeRsa, CertificateVerify, Finished, KeyUpdate, MessageHash>;
+using AnyMessage =
+    std::variant<RawMessage, HelloRequest, ClientHello, ServerHello, NewSessionTicket12, NewSessionTicket13,
+                 EndOfEarlyData, EncryptedExtensions, Certificate12, Certificate13, CertificateRequest12,
+                 CertificateRequest13, CertificateStatus, ServerKeyExchangeEcdhe, ServerKeyExchangeDhe, ServerHelloDone,
+                 ClientKeyExchangeEcdhe, ClientKeyExchangeDhe, ClientKeyExchangeRsa, CertificateVerify, Finished,
+                 KeyUpdate, MessageHash, HelloVerifyRequest>;
 
 // What decides the form of the messages that differ between versions and key exchanges.
 struct DecodeContext {
@@ -43,7 +45,8 @@ struct DecodeContext {
   // Of the negotiated cipher suite. Decides ServerKeyExchange and ClientKeyExchange: ecdhe, dhe, rsa (also ecdh and dh,
   // whose ClientKeyExchange is the same); others are raw.
   registry::KeyExchange key_exchange = registry::KeyExchange::any;
-  // A ClientHello has a cookie (RFC 6347 §4.2.1, RFC 9147 §5.3); versions are those of DTLS (0xfeff, 0xfefd, 0xfefc).
+  // A ClientHello has a cookie (RFC 6347 §4.2.1, RFC 9147 §5.3), and type 3 is HelloVerifyRequest; versions are those
+  // of DTLS (see tls_version_of in dtls.h).
   bool dtls = false;
 };
 

@@ -272,6 +272,7 @@ TEST(Fields, OfTheOtherMessages) {
       {Finished{}, "verify_data", t("00"), "00"},
       {KeyUpdate{}, "request_update", n(2), "02"},
       {MessageHash{}, "hash", t("01"), "01"},
+      {HelloVerifyRequest{}, "cookie", t("0203"), "feff020203"},
   };
   for (const Row& row : rows) EXPECT_EQ(after(row.message, set_field, row.path, row.value), row.expected) << row.path;
 }

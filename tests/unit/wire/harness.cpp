@@ -32,6 +32,7 @@ constexpr LegitimateException kLegitimate[] = {
     {"ClientHello", Kind::prefix, 45, "", "the hello without extensions"},
     {"ClientHello with unknown, duplicate and undecodable values", Kind::prefix, 45, "",
      "the hello without extensions"},
+    {"ClientHello of DTLS", Kind::prefix, 48, "", "the hello without extensions"},
     {"ServerHello", Kind::prefix, 38, "", "the hello without extensions"},
     {"HelloRetryRequest", Kind::prefix, 38, "", "the hello without extensions"},
     // RFC 5246 §7.4.3: anonymous key exchange ends after its parameters.
