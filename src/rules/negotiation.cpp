@@ -13,6 +13,7 @@ namespace {
 
 namespace cs = registry::cipher_suite;
 namespace e = registry::extension;
+namespace hs = registry::handshake_type;
 namespace version_of = registry::version;
 using registry::CipherMode;
 using registry::is_grease;
@@ -85,6 +86,124 @@ void session_id_echo(const Handshake& h, Breaches& out) {
     out.add(kServer, both(h), "legacy_session_id_echo is not the client's legacy_session_id");
 }
 
+void sentinel_absent(const Handshake& h, Breaches& out) {
+  if (h.is_tls13() && h.server_hello->downgrade() != wire::Downgrade::none)
+    out.add(kServer, {h.server_hello_read->event}, "random ends with the downgrade sentinel");
+}
+
+// Whether the sentinel of this handshake tells a client that offers more that somebody has cut its offer.
+bool tells_of_downgrade(const Handshake& h) {
+  if (h.server_hello == nullptr || h.hello == nullptr || !h.is_below_tls13()) return false;
+  const wire::Downgrade sentinel = h.server_hello->downgrade();
+  if (sentinel == wire::Downgrade::none) return false;
+  // RFC 8446 §4.1.3: a TLS 1.3 client that gets TLS 1.2 or below checks both values.
+  if (h.hello->offers_tls13) return true;
+  // A TLS 1.2 client, that gets less, the one of TLS 1.1; that is a SHOULD, and another rule.
+  return false;
+}
+
+void client_stops_on_sentinel(const Handshake& h, Breaches& out) {
+  if (!tells_of_downgrade(h)) return;
+  for (const uint8_t type : {hs::client_key_exchange, hs::finished})
+    if (const MessageRead* went_on = h.find(kClient, type)) {
+      out.add(kClient, {h.server_hello_read->event, went_on->event},
+              fmt::format("offered TLS 1.3, was answered {} with the downgrade sentinel, and went on",
+                          version_text(h.raw_version)));
+      return;
+    }
+}
+
+void fallback_refused(const Handshake& h, Breaches& out) {
+  if (h.server_hello == nullptr || h.hello == nullptr || !h.is_below_tls13()) return;
+  if (!contains(h.hello->message->cipher_suites, cs::TLS_FALLBACK_SCSV)) return;
+  // The sentinel says that the server supports more than the client's highest version.
+  const wire::Downgrade sentinel = h.server_hello->downgrade();
+  const bool supports_more = (sentinel == wire::Downgrade::to_tls12 && !h.hello->offers_tls13) ||
+                             (sentinel == wire::Downgrade::to_tls11_or_below && !h.hello->offers_tls13 &&
+                              as_tls_version(h.hello->message->legacy_version) < version_of::TLS1_2);
+  if (supports_more)
+    out.add(kServer, both(h), "goes on with a fallback, though its sentinel says that it supports more");
+}
+
+// The answer to ALPN, and where it stands.
+std::optional<wire::ext::Alpn> alpn_answer(const Handshake& h, const MessageRead*& read) {
+  if (h.is_tls13()) {
+    const auto* extensions = h.get<wire::EncryptedExtensions>(kServer);
+    read = h.find(kServer, hs::encrypted_extensions);
+    return extensions == nullptr ? std::nullopt : extensions->extensions.get<wire::ext::Alpn>();
+  }
+  read = h.server_hello_read;
+  return typed<wire::ext::Alpn>(h.server_extensions());
+}
+
+void one_alpn(const Handshake& h, Breaches& out) {
+  const MessageRead* read = nullptr;
+  const auto answer = alpn_answer(h, read);
+  if (answer && answer->protocols.size() != 1)
+    out.add(kServer, {read->event}, fmt::format("{} protocols", answer->protocols.size()));
+}
+
+void alpn_offered(const Handshake& h, Breaches& out) {
+  const MessageRead* read = nullptr;
+  const auto answer = alpn_answer(h, read);
+  if (!answer || h.hello == nullptr || h.hello->alpn.empty()) return;
+  for (size_t i = 0; i < answer->protocols.size(); ++i) {
+    const ByteView chosen = answer->protocols[i];
+    bool offered = false;
+    for (size_t k = 0; k < h.hello->alpn.size(); ++k) offered |= equal(chosen, h.hello->alpn[k]);
+    if (!offered)
+      out.add(kServer, {h.hello->event(), read->event},
+              fmt::format("chose \"{}\"", escape_terminal_limited(as_text(chosen), 80)));
+  }
+}
+
+void encrypt_then_mac(const Handshake& h, Breaches& out) {
+  if (h.server_hello == nullptr || h.suite == nullptr || !h.server_hello->extensions.has(e::encrypt_then_mac)) return;
+  // GOST's suites are stream ciphers with a MAC of their own: RFC 7366 speaks of the block ciphers of CBC mode.
+  if (h.suite->mode != CipherMode::cbc)
+    out.add(kServer, {h.server_hello_read->event}, fmt::format("encrypt_then_mac with {}", h.suite->name));
+}
+
+void server_point_formats(const Handshake& h, Breaches& out) {
+  const auto list = typed<wire::ext::EcPointFormats>(h.server_extensions());
+  if (list && std::ranges::find(list->formats, registry::ec_point_format::uncompressed) == list->formats.end())
+    out.add(kServer, {h.server_hello_read->event}, fmt::format("point formats {}", to_hex(list->formats)));
+}
+
+// The server's list that answers the client's: of EncryptedExtensions or of ServerHello.
+const wire::ExtensionList* answers(const Handshake& h, const MessageRead*& read) {
+  read = h.server_hello_read;
+  if (!h.is_tls13()) return h.server_extensions();
+  read = h.find(kServer, hs::encrypted_extensions);
+  const auto* extensions = h.get<wire::EncryptedExtensions>(kServer);
+  return extensions == nullptr ? nullptr : &extensions->extensions;
+}
+
+void fragment_length_echo(const Handshake& h, Breaches& out) {
+  const MessageRead* read = nullptr;
+  const auto answer = typed<wire::ext::MaxFragmentLength>(answers(h, read));
+  if (!answer || h.hello == nullptr) return;
+  const auto asked = typed<wire::ext::MaxFragmentLength>(&h.hello->message->extensions);
+  if (asked && asked->code != answer->code)
+    out.add(kServer, {h.hello->event(), read->event},
+            fmt::format("code {} answers code {}", answer->code, asked->code));
+}
+
+void one_size_limit(const Handshake& h, Breaches& out) {
+  const MessageRead* read = nullptr;
+  const wire::ExtensionList* list = answers(h, read);
+  if (list != nullptr && list->has(e::max_fragment_length) && list->has(e::record_size_limit))
+    out.add(kServer, {read->event}, "both record_size_limit and max_fragment_length");
+}
+
+void server_size_limit(const Handshake& h, Breaches& out) {
+  const MessageRead* read = nullptr;
+  const auto limit = typed<wire::ext::RecordSizeLimit>(answers(h, read));
+  const size_t most = wire::kMaxPlaintext + (h.is_tls13() ? 1 : 0);
+  if (limit && (limit->limit < 64 || limit->limit > most))
+    out.add(kServer, {read->event}, fmt::format("a record_size_limit of {}", limit->limit));
+}
+
 constexpr Scope kTls13{Scope::tls13, Scope::any_carrier};
 constexpr Scope kBelow{Scope::before_tls13, Scope::tls | Scope::dtls};
 
@@ -145,6 +264,76 @@ constexpr Rule kRules[] = {
      .scope = {Scope::tls13, Scope::tls | Scope::quic},
      .why = "A client that gets another value must abort with illegal_parameter.",
      .check = in_each<session_id_echo>},
+    {.id = "server_hello/no_sentinel_in_tls13",
+     .title = "The random of a TLS 1.3 ServerHello does not end with the downgrade sentinel",
+     .requirement = Requirement::should,
+     .cites = {Cite{8446, "4.1.3"}},
+     .scope = kTls13,
+     .why = "The sentinel says that TLS 1.3 was not negotiated; by chance it stands there once in 2^64 handshakes.",
+     .check = in_each<sentinel_absent>},
+    {.id = "downgrade/client_stops",
+     .title = "A client that offered TLS 1.3 ends a handshake whose ServerHello has the downgrade sentinel",
+     .requirement = Requirement::must,
+     .cites = {Cite{8446, "4.1.3"}},
+     .scope = kBelow,
+     .why = "The sentinel of a server that supports more tells that somebody has cut the client's offer.",
+     .check = in_each<client_stops_on_sentinel>},
+    {.id = "downgrade/fallback_refused",
+     .title = "A server that supports more refuses a ClientHello with TLS_FALLBACK_SCSV",
+     .requirement = Requirement::must,
+     .cites = {Cite{7507, "3"}},
+     .scope = kBelow,
+     .why = "The client fell back because a first try failed; with this server it need not have.",
+     .check = in_each<fallback_refused>},
+    {.id = "alpn/one_protocol",
+     .title = "The server's ALPN answer names exactly one protocol",
+     .requirement = Requirement::must,
+     .cites = {Cite{7301, "3.1"}},
+     .scope = {Scope::before_tls13 | Scope::tls13, Scope::any_carrier},
+     .why = "The answer is a choice.",
+     .check = in_each<one_alpn>},
+    {.id = "alpn/offered",
+     .title = "The server chooses an application protocol that the client offered",
+     .requirement = Requirement::must,
+     .cites = {Cite{7301, "3.2"}},
+     .scope = {Scope::before_tls13 | Scope::tls13, Scope::any_carrier},
+     .why = "Otherwise both sides speak past each other as soon as the handshake is done.",
+     .check = in_each<alpn_offered>},
+    {.id = "encrypt_then_mac/only_with_cbc",
+     .title = "A server answers encrypt_then_mac only with a CBC cipher suite",
+     .requirement = Requirement::must,
+     .cites = {Cite{7366, "3"}},
+     .scope = kBelow,
+     .why = "Stream and AEAD suites have no separate MAC to turn around.",
+     .check = in_each<encrypt_then_mac>},
+    {.id = "server_hello/point_formats",
+     .title = "The server's ec_point_formats includes uncompressed",
+     .requirement = Requirement::must,
+     .cites = {Cite{8422, "5.2"}},
+     .scope = kBelow,
+     .why = "It is the one format that every implementation has.",
+     .check = in_each<server_point_formats>},
+    {.id = "max_fragment_length/same",
+     .title = "The server's max_fragment_length is the one that the client asked for",
+     .requirement = Requirement::must,
+     .cites = {Cite{6066, "4"}},
+     .scope = {Scope::before_tls13 | Scope::tls13, Scope::any_carrier},
+     .why = "The client asked because it has no room for more.",
+     .check = in_each<fragment_length_echo>},
+    {.id = "record_size_limit/alone",
+     .title = "A server that answers record_size_limit does not answer max_fragment_length",
+     .requirement = Requirement::must,
+     .cites = {Cite{8449, "5"}},
+     .scope = {Scope::before_tls13 | Scope::tls13, Scope::any_carrier},
+     .why = "A client must abort when it gets both.",
+     .check = in_each<one_size_limit>},
+    {.id = "record_size_limit/value",
+     .title = "The server's record_size_limit is at least 64 and at most the largest record of the version",
+     .requirement = Requirement::must,
+     .cites = {Cite{8449, "4"}},
+     .scope = {Scope::before_tls13 | Scope::tls13, Scope::any_carrier},
+     .why = "Smaller values are a fatal error, larger ones are kept for later versions.",
+     .check = in_each<server_size_limit>},
 };
 
 }  // namespace

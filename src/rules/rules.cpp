@@ -12,7 +12,7 @@ namespace {
 
 using Table = std::span<const Rule> (*)();
 constexpr Table kTables[] = {
-    negotiation_rules,
+    order_rules, hello_rules, retry_rules, negotiation_rules, key_exchange_rules, extension_rules,
 };
 
 std::vector<Rule> collect() {

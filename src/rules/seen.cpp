@@ -99,8 +99,9 @@ void Seen::take(Handshake& handshake, const MessageRead& read) {
   if (const auto* message = read.as<wire::ClientHello>()) {
     if (read.direction != kClient || handshake.server_hello != nullptr) return;
     handshake.hello = &add_hello(read, *message);
-    if (handshake.first_hello == nullptr) handshake.first_hello = handshake.hello;
     handshake.second_hello = handshake.retry == nullptr ? nullptr : handshake.hello;
+    // What comes after a HelloRetryRequest is not the first one, even when that was not seen.
+    if (handshake.first_hello == nullptr && handshake.retry == nullptr) handshake.first_hello = handshake.hello;
   } else if (const auto* hello = read.as<wire::ServerHello>()) {
     if (read.direction != kServer || handshake.server_hello != nullptr) return;
     if (hello->is_hello_retry_request()) {
@@ -123,6 +124,7 @@ void Seen::look(const Facts& what) {
   handshakes.clear();
   num_hellos_ = 0;
   const std::span<const MessageRead> messages = what.reading->messages();
+  find_blind_spots();
   size_t begin = 0;
   for (size_t i = 0; i < messages.size(); ++i) {
     const MessageRead& read = messages[i];
@@ -132,12 +134,27 @@ void Seen::look(const Facts& what) {
     if (handshakes.empty() || (is_hello && handshakes.back().server_hello_read != nullptr)) {
       if (handshakes.size() == kMaxHandshakes) break;
       begin = i;
-      handshakes.emplace_back().is_first = handshakes.size() == 1;
+      const bool is_first = handshakes.empty();
+      handshakes.emplace_back().is_first = is_first;
+      handshakes.back().seen_until_ = seen_until;
     }
     handshakes.back().messages = messages.subspan(begin, i + 1 - begin);
     take(handshakes.back(), read);
   }
   decide_scope();
+}
+
+void Seen::find_blind_spots() {
+  const trace::Coverage& coverage = trace->coverage();
+  seen_until = {coverage.from_start && coverage.client_seen ? kNoEvent : 0,
+                coverage.from_start && coverage.server_seen ? kNoEvent : 0};
+  const auto events = trace->events();
+  for (size_t i = 0; i < events.size(); ++i) {
+    const EventKind kind = events[i].kind;
+    if (kind != EventKind::gap && kind != EventKind::problem && kind != EventKind::conflict) continue;
+    size_t& until = seen_until[static_cast<size_t>(events[i].direction)];
+    until = std::min(until, i);
+  }
 }
 
 void Seen::decide_scope() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +57,8 @@ struct Hello {
   [[nodiscard]] size_t event() const { return read->event; }
 };
 
+inline constexpr size_t kNoEvent = std::numeric_limits<size_t>::max();
+
 // One handshake of the connection: the first, or a renegotiation. What came after its Finished belongs to it as well.
 struct Handshake {
   bool is_first = true;
@@ -91,9 +94,14 @@ struct Handshake {
     const MessageRead* read = find(direction, T::kType);
     return read == nullptr ? nullptr : read->as<T>();
   }
+  // Whether that direction has been seen without a hole, from the connection's first byte to this event.
+  [[nodiscard]] bool seen_to(Direction direction, size_t event) const {
+    return event < seen_until_[static_cast<size_t>(direction)];
+  }
 
  private:
   friend struct Seen;
+  std::array<size_t, 2> seen_until_{};
   static constexpr size_t kNumIndexed = 32;
   std::array<std::array<const MessageRead*, kNumIndexed>, 2> first_{};
 };
@@ -105,6 +113,8 @@ struct Seen {
   Scope::Version version = Scope::undecided;
   // The bit of `version` and of the carrier; a rule applies when its scope has both.
   Scope here;
+  // Of each direction the event at which something was missed, or could not be read as TLS; 0: the beginning already.
+  std::array<size_t, 2> seen_until{};
 
   static constexpr size_t kMaxHandshakes = 32;
 
@@ -117,6 +127,7 @@ struct Seen {
  private:
   Hello& add_hello(const MessageRead& read, const wire::ClientHello& message);
   void take(Handshake& handshake, const MessageRead& read);
+  void find_blind_spots();
   void decide_scope();
 
   std::vector<std::unique_ptr<Hello>> hellos_;

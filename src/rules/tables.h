@@ -6,5 +6,10 @@
 namespace tlsproof::rules {
 
 [[nodiscard]] std::span<const Rule> negotiation_rules();
+[[nodiscard]] std::span<const Rule> order_rules();
+[[nodiscard]] std::span<const Rule> retry_rules();
+[[nodiscard]] std::span<const Rule> extension_rules();
+[[nodiscard]] std::span<const Rule> hello_rules();
+[[nodiscard]] std::span<const Rule> key_exchange_rules();
 
 }  // namespace tlsproof::rules

@@ -12,7 +12,7 @@ namespace {
 
 using CasesOfFile = std::vector<Case> (*)();
 constexpr CasesOfFile kCases[] = {
-    negotiation_cases,
+    order_cases, hello_cases, retry_cases, negotiation_cases, key_exchange_cases, extension_cases,
 };
 
 std::vector<Case> all_cases() {

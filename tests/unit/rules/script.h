@@ -109,5 +109,10 @@ struct Case {
 };
 // One a file of rules; a new file has its line in kCases (rules_test.cpp).
 [[nodiscard]] std::vector<Case> negotiation_cases();
+[[nodiscard]] std::vector<Case> order_cases();
+[[nodiscard]] std::vector<Case> retry_cases();
+[[nodiscard]] std::vector<Case> extension_cases();
+[[nodiscard]] std::vector<Case> hello_cases();
+[[nodiscard]] std::vector<Case> key_exchange_cases();
 
 }  // namespace tlsproof::rules_test
