@@ -41,6 +41,7 @@ void TlsKeys::reset(const trace::KeyLogIndex* index) {
     for (SecretBytes& secret : one.secrets) secret.clear();
     for (auto& protection : one.protection) protection.stop();
     one.protection12.stop();
+    one.cbc.stop();
   }
   version_ = suite_ = 0;
   crypto_ = nullptr;
@@ -171,9 +172,14 @@ TlsKeys::Opened TlsKeys::open12(Direction direction, const RecordCut& record) {
   }
   ++one.num_protected;
   Opened out{.how = How::opaque, .level = Level::application, .type = record.type};
-  if (!one.protection12.active()) return out;
+  if (!one.protection12.active() && !one.cbc.active()) return out;
   crypto::Opened opened;
-  if (!open_searching(one, one.protection12, record, opened)) {
+  const bool ok = one.protection12.active() ? open_aead(one, one.protection12, record, opened)
+                                            : open_searching(one, one.cbc, [&](bool again) {
+                                                make_room(record);
+                                                return one.cbc.open(record.raw, plain_, opened, again);
+                                              });
+  if (!ok) {
     if (!one.lost) out.how = How::failed;
     return out;
   }
@@ -189,11 +195,13 @@ TlsKeys::Opened TlsKeys::open12(Direction direction, const RecordCut& record) {
 void TlsKeys::install12(Direction direction) {
   Half& one = half(direction);
   one.protection12.stop();
+  one.cbc.stop();
   one.num_opened = 0;
   if (keys_ == nullptr || !keys_->find(SecretLabel::client_random, client_random_, scratch_)) return;
   any_found_ = true;
   if (crypto_ == nullptr) {
-    note(fmt::format("the keys are there, but {} cannot be opened", registry::cipher_suite_name(suite_)));
+    install_cbc(direction, scratch_.view());
+    scratch_.clear();
     return;
   }
   if (!block_ready_) {
@@ -208,25 +216,53 @@ void TlsKeys::install12(Direction direction) {
                                client ? block_.client_iv : block_.server_iv);
 }
 
-// At the sequence number that is next; after lost records at the ones that follow it too.
-bool TlsKeys::open_searching(Half& one, crypto::RecordProtection& protection, const RecordCut& record,
-                             crypto::Opened& opened) {
+void TlsKeys::install_cbc(Direction direction, ByteView master_secret) {
+  const crypto::CbcRecordOpener::Setup setup{
+      .suite = suite_,
+      .version = version_,
+      .encrypt_then_mac = server_hello_.encrypt_then_mac,
+      .truncated_hmac = server_hello_.truncated_hmac,
+      .side = direction == Direction::client_to_server ? crypto::Side::client : crypto::Side::server,
+      .master_secret = master_secret,
+      .client_random = client_random_,
+      .server_random = server_hello_.random};
+  if (half(direction).cbc.start(setup)) return;
+  if (version_ < version::TLS1_0)
+    note("the keys are there, but SSL 3.0 cannot be opened");
+  else
+    note(fmt::format("the keys are there, but {} of {} cannot be opened", registry::cipher_suite_name(suite_),
+                     registry::version_name(version_)));
+}
+
+void TlsKeys::make_room(const RecordCut& record) {
   if (plain_.size() < record.raw.size()) plain_.resize(std::max(record.raw.size(), wire::kMaxCiphertext12));
-  // Up to draft 24 of TLS 1.3 the header was not authenticated.
-  const bool bare = server_hello_.is_draft() && server_hello_.draft() < 25;
-  const std::optional<ByteView> data = bare ? std::optional(ByteView()) : std::nullopt;
-  const uint64_t first = protection.sequence();
+}
+
+// At the sequence number that is next; after lost records at the ones that follow it too.
+template <class Opener, class Open>
+bool TlsKeys::open_searching(Half& one, Opener& opener, Open&& open) {
+  const uint64_t first = opener.sequence();
   const size_t limit = one.lost ? std::min(kSequencesTried, kMaxTries - std::min(kMaxTries, num_tries_)) : 0;
   for (size_t i = 0; i <= limit; ++i) {
-    protection.set_sequence(first + i);
-    if (protection.open(record.raw, plain_, opened, data, std::nullopt)) {
+    opener.set_sequence(first + i);
+    if (open(i != 0)) {
       one.lost = false;
       return true;
     }
     num_tries_ += i == 0 ? 0 : 1;
   }
-  protection.set_sequence(first);
+  opener.set_sequence(first);
   return false;
+}
+
+bool TlsKeys::open_aead(Half& one, crypto::RecordProtection& protection, const RecordCut& record,
+                        crypto::Opened& opened) {
+  make_room(record);
+  // Up to draft 24 of TLS 1.3 the header was not authenticated.
+  const bool bare = server_hello_.is_draft() && server_hello_.draft() < 25;
+  const std::optional<ByteView> data = bare ? std::optional(ByteView()) : std::nullopt;
+  return open_searching(one, protection,
+                        [&](bool) { return protection.open(record.raw, plain_, opened, data, std::nullopt); });
 }
 
 // ---- TLS 1.3
@@ -241,7 +277,7 @@ bool TlsKeys::start_early(Half& one, const RecordCut& record) {
     if (suite == nullptr || !suite->tls13 || crypto::hash_len(suite->hash) != secret.size()) continue;
     protection.start_tls13(suite->aead, suite->hash, secret);
     crypto::Opened opened;
-    if (open_searching(one, protection, record, opened)) {
+    if (open_aead(one, protection, record, opened)) {
       protection.set_sequence(protection.sequence() - 1);
       return true;
     }
@@ -263,7 +299,7 @@ bool TlsKeys::open_at(Half& one, Level level, const RecordCut& record, crypto::O
       protection.start_tls13(crypto_->aead, crypto_->hash, secret);
     }
   }
-  return open_searching(one, protection, record, opened);
+  return open_aead(one, protection, record, opened);
 }
 
 TlsKeys::Opened TlsKeys::open13(Direction direction, const RecordCut& record) {

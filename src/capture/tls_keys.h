@@ -8,6 +8,7 @@
 
 #include "tls_cursor.h"
 #include "tls_hello.h"
+#include "tlsproof/crypto/cbc_record.h"
 #include "tlsproof/crypto/key_schedule12.h"
 #include "tlsproof/crypto/record_protection.h"
 #include "tlsproof/trace/keylog.h"
@@ -73,6 +74,7 @@ class TlsKeys {
     // Before TLS 1.3: after ChangeCipherSpec.
     bool changed = false;
     crypto::RecordProtection protection12;
+    crypto::CbcRecordOpener cbc;
   };
   static size_t index(Direction direction) { return direction == Direction::client_to_server ? 0 : 1; }
   [[nodiscard]] Half& half(Direction direction) { return halves_[index(direction)]; }
@@ -87,9 +89,13 @@ class TlsKeys {
   // before
   [[nodiscard]] Opened open12(Direction direction, const RecordCut& record);
   void install12(Direction direction);
+  void install_cbc(Direction direction, ByteView master_secret);
   [[nodiscard]] static bool looks_plain(const RecordCut& record);
-  [[nodiscard]] bool open_searching(Half& half, crypto::RecordProtection& protection, const RecordCut& record,
-                                    crypto::Opened& opened);
+  template <class Opener, class Open>
+  [[nodiscard]] bool open_searching(Half& half, Opener& opener, Open&& open);
+  [[nodiscard]] bool open_aead(Half& half, crypto::RecordProtection& protection, const RecordCut& record,
+                               crypto::Opened& opened);
+  void make_room(const RecordCut& record);
 
   const trace::KeyLogIndex* keys_ = nullptr;
   std::array<Half, 2> halves_;

@@ -130,5 +130,61 @@ TEST(FollowTls, Tls12WithAndWithoutKeys) {
             "r22i m2i r22i m11i r22i m12i r22i m14i r22i m4i r20i ccs r22a m20a r23a data6a r21a alert0a fin");
 }
 
+// Every suite and version that libssl speaks here and that can be opened.
+struct SuiteRow {
+  int version;
+  const char* cipher;
+  bool rsa;
+  bool no_encrypt_then_mac = false;
+};
+class OlderSuites : public ::testing::TestWithParam<SuiteRow> {};
+TEST_P(OlderSuites, AreOpened) {
+  const SuiteRow& row = GetParam();
+  SslPair pair({.min_version = row.version,
+                .max_version = row.version,
+                .ciphers = row.cipher,
+                .rsa = row.rsa,
+                .contexts = [&](SSL_CTX* client, SSL_CTX*) {
+                  if (row.no_encrypt_then_mac) SSL_CTX_set_options(client, SSL_OP_NO_ENCRYPT_THEN_MAC);
+                }});
+  ASSERT_TRUE(pair.handshake());
+  ASSERT_TRUE(pair.say(Side::a, "hello"));
+  ASSERT_TRUE(pair.say(Side::b, std::string(20000, 'x')));
+  ASSERT_TRUE(pair.say(Side::a, "again"));
+  pair.close();
+  trace::KeyLogIndex keys;
+  keys.add(as_bytes(pair.key_log));
+  Follower follower({.keys = &keys});
+  ASSERT_TRUE(follower.follow(pair.maker.flow()));
+  const std::string client = client_story(follower), server = server_story(follower);
+  EXPECT_TRUE(client.find("m20a") != std::string::npos && client.find("alert0a fin") != std::string::npos) << client;
+  EXPECT_TRUE(server.find("m20a") != std::string::npos && server.find("alert0a fin") != std::string::npos) << server;
+  EXPECT_EQ((client + server).find_first_of("x("), std::string::npos) << client << "\n" << server;
+  size_t said = 0;
+  for (const trace::Event& event : follower.trace().events())
+    if (event.kind == EventKind::application_data) said += follower.trace().content(event).size();
+  EXPECT_EQ(said, 20010U);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, OlderSuites,
+    ::testing::Values(SuiteRow{TLS1_VERSION, "AES128-SHA", true}, SuiteRow{TLS1_VERSION, "AES128-SHA", true, true},
+                      SuiteRow{TLS1_VERSION, "ECDHE-ECDSA-AES256-SHA", false},
+                      SuiteRow{TLS1_1_VERSION, "AES256-SHA", true},
+                      SuiteRow{TLS1_1_VERSION, "ECDHE-ECDSA-AES128-SHA", false, true},
+                      SuiteRow{TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA256", false},
+                      SuiteRow{TLS1_2_VERSION, "ECDHE-ECDSA-AES256-SHA384", false, true},
+                      SuiteRow{TLS1_2_VERSION, "ECDHE-ECDSA-CAMELLIA256-SHA384", false},
+                      SuiteRow{TLS1_2_VERSION, "CAMELLIA128-SHA", true}, SuiteRow{TLS1_2_VERSION, "NULL-SHA256", true},
+                      SuiteRow{TLS1_2_VERSION, "ECDHE-ECDSA-NULL-SHA", false},
+                      SuiteRow{TLS1_2_VERSION, "AES128-CCM8", true}, SuiteRow{TLS1_2_VERSION, "AES256-CCM", true},
+                      SuiteRow{TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305", false},
+                      SuiteRow{TLS1_2_VERSION, "DHE-RSA-AES128-GCM-SHA256", true},
+                      SuiteRow{TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384", false}),
+    [](const auto& row) {
+      std::string name = fmt::format("{:x}_{}", row.param.version, row.param.cipher);
+      std::ranges::replace(name, '-', '_');
+      return name + (row.param.no_encrypt_then_mac ? "_mac_then_encrypt" : "");
+    });
+
 }  // namespace
 }  // namespace tlsproof::capture

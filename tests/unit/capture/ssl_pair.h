@@ -45,6 +45,7 @@ class SslPair {
     SSL_CTX_set_keylog_callback(client_ctx_.get(), [](const SSL* ssl, const char* line) {
       static_cast<SslPair*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->key_log += std::string(line) + "\n";
     });
+    SSL_CTX_set_dh_auto(server_ctx_.get(), 1);
     make_certificate();
     if (options.contexts) options.contexts(client_ctx_.get(), server_ctx_.get());
     connect();
@@ -116,7 +117,10 @@ class SslPair {
 
  private:
   void make_certificate() {
-    std::shared_ptr<EVP_PKEY> key(options_.rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"), EVP_PKEY_free);
+    // Made once: RSA takes its time.
+    static const std::shared_ptr<EVP_PKEY> rsa(EVP_RSA_gen(2048), EVP_PKEY_free),
+        ec(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    const std::shared_ptr<EVP_PKEY>& key = options_.rsa ? rsa : ec;
     std::shared_ptr<X509> cert(X509_new(), X509_free);
     X509_set_version(cert.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1);
