@@ -34,4 +34,7 @@ using BnCtxPtr = Owned<BN_CTX, BN_CTX_free>;
 [[nodiscard]] const EVP_MD* evp_md(HashAlgorithm hash);
 [[nodiscard]] const EVP_CIPHER* evp_cipher(Aead aead);
 
+// p of an RFC 7919 group ("ffdhe2048"); the generator is 2.
+[[nodiscard]] BnPtr ffdhe_prime(const char* name);
+
 }  // namespace tlsproof::crypto

@@ -12,6 +12,21 @@
 #include "tlsproof/crypto/openssl.h"
 
 namespace tlsproof::crypto {
+
+BnPtr ffdhe_prime(const char* name) {
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr));
+  std::string group = name;
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
+                         OSSL_PARAM_construct_end()};
+  EVP_PKEY* raw = nullptr;
+  BIGNUM* p = nullptr;
+  TLSPROOF_CHECK(context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                 EVP_PKEY_fromdata(context.get(), &raw, EVP_PKEY_KEY_PARAMETERS, params) == 1);
+  const PkeyPtr key(raw);
+  TLSPROOF_CHECK(EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_FFC_P, &p) == 1);
+  return BnPtr(p);
+}
+
 namespace {
 
 constexpr uint16_t kSecp256r1 = 0x0017, kSecp384r1 = 0x0018, kSecp521r1 = 0x0019, kX25519 = 0x001d, kX448 = 0x001e,
@@ -191,21 +206,6 @@ class NistExchange final : public KeyExchange {
   PointPtr mine_, peer_, shared_;
   std::array<uint8_t, 133> public_{};
 };
-
-// p of an RFC 7919 group; the generator is 2.
-BnPtr ffdhe_prime(const char* name) {
-  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr));
-  std::string group = name;
-  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
-                         OSSL_PARAM_construct_end()};
-  EVP_PKEY* raw = nullptr;
-  BIGNUM* p = nullptr;
-  TLSPROOF_CHECK(context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
-                 EVP_PKEY_fromdata(context.get(), &raw, EVP_PKEY_KEY_PARAMETERS, params) == 1);
-  const PkeyPtr key(raw);
-  TLSPROOF_CHECK(EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_FFC_P, &p) == 1);
-  return BnPtr(p);
-}
 
 using MontPtr = Owned<BN_MONT_CTX, BN_MONT_CTX_free>;
 

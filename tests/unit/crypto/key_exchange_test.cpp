@@ -267,5 +267,43 @@ TEST_F(CryptoTest, ABrokenSourceIsAnErrorAndNoEndlessLoop) {
   }
 }
 
+// Watching needs no private key: the same answers as derive() gives.
+TEST(CheckShare, JudgesAsDeriveDoes) {
+  SeededRandom random(1);
+  for (const uint16_t group : supported_groups()) {
+    SCOPED_TRACE(group);
+    const auto mine = make_key_exchange(group);
+    ASSERT_TRUE(mine->generate(random));
+    Bytes share = to_bytes(mine->public_share());
+    EXPECT_TRUE(check_share(group, share));
+    share.pop_back();
+    EXPECT_EQ(check_share(group, share).error(), KexError::bad_share_length);
+    const bool montgomery = group == 0x001d || group == 0x001e;
+    share.assign(share_len(group), 0xff);
+    EXPECT_EQ(check_share(group, share).has_value(), montgomery);
+    share.assign(share_len(group), 0);
+    EXPECT_EQ(check_share(group, share).has_value(), montgomery);
+    if (montgomery || share_len(group) > 200) continue;
+    share = to_bytes(mine->public_share());
+    share.back() ^= 1;  // off the curve
+    EXPECT_EQ(check_share(group, share).error(), KexError::invalid_share);
+    share.back() ^= 1;
+    share[0] = 6;  // X9.62's hybrid form
+    EXPECT_FALSE(check_share(group, share));
+  }
+  EXPECT_TRUE(check_share(0x11ec, Bytes(3)));  // a group that is not known here
+}
+
+TEST(CheckShare, DiffieHellmanOfAnyPrime) {
+  const Bytes p = {0x00, 0xc1, 0x07};  // 49415, whatever it is
+  EXPECT_TRUE(check_dh_public(p, Bytes{2}));
+  EXPECT_TRUE(check_dh_public(p, Bytes{0xc1, 0x05}));
+  EXPECT_TRUE(check_dh_public(p, Bytes{0x00, 0xc0, 0xff}));
+  for (const Bytes& bad : {Bytes{}, Bytes{0}, Bytes{1}, Bytes{0, 0, 1}, Bytes{0xc1, 0x06}, Bytes{0xc1, 0x07},
+                           Bytes{0xc1, 0x08}, Bytes{1, 0, 0}})
+    EXPECT_FALSE(check_dh_public(p, bad)) << to_hex(bad);
+  EXPECT_FALSE(check_dh_public(Bytes{}, Bytes{2}));
+}
+
 }  // namespace
 }  // namespace tlsproof::crypto
