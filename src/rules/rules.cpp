@@ -12,7 +12,8 @@ namespace {
 
 using Table = std::span<const Rule> (*)();
 constexpr Table kTables[] = {
-    order_rules, hello_rules, retry_rules, negotiation_rules, key_exchange_rules, extension_rules,
+    order_rules,     hello_rules,       retry_rules, negotiation_rules, key_exchange_rules,
+    extension_rules, certificate_rules, value_rules, deprecated_rules,  repeated_rules,
 };
 
 std::vector<Rule> collect() {

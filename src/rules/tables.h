@@ -11,5 +11,9 @@ namespace tlsproof::rules {
 [[nodiscard]] std::span<const Rule> extension_rules();
 [[nodiscard]] std::span<const Rule> hello_rules();
 [[nodiscard]] std::span<const Rule> key_exchange_rules();
+[[nodiscard]] std::span<const Rule> certificate_rules();
+[[nodiscard]] std::span<const Rule> value_rules();
+[[nodiscard]] std::span<const Rule> deprecated_rules();
+[[nodiscard]] std::span<const Rule> repeated_rules();
 
 }  // namespace tlsproof::rules

@@ -1,10 +1,13 @@
 // Honest connections, as real stacks have them.
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 
+#include "tlsproof/registry/attributes.h"
 #include "unit/rules/script.h"
 
 namespace tlsproof::rules_test {
@@ -19,18 +22,34 @@ using registry::version::TLS1_2;
 using registry::version::TLS1_3;
 using wire::AnyMessage;
 
-Bytes make_certificate() {
-  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+struct CertificateMade {
+  EVP_PKEY* key = nullptr;  // given away
+  int version = 2;          // as encoded: 2 is v3
+  std::string_view subject = "server.test";
+  std::string_view issuer = {};  // empty: the subject
+  const char* key_usage = nullptr;
+  const EVP_MD* hash = EVP_sha256();
+};
+void add_name(X509_NAME* name, std::string_view common_name) {
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name.data()),
+                             static_cast<int>(common_name.size()), -1, 0);
+}
+Bytes make_certificate(const CertificateMade& made) {
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(made.key, EVP_PKEY_free);
   const std::unique_ptr<X509, void (*)(X509*)> x(X509_new(), X509_free);
-  X509_set_version(x.get(), 2);
+  X509_set_version(x.get(), made.version);
   ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
   X509_gmtime_adj(X509_getm_notBefore(x.get()), -3600);
   X509_gmtime_adj(X509_getm_notAfter(x.get()), 86400);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(x.get()), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("server.test"), -1, -1, 0);
-  X509_set_issuer_name(x.get(), X509_get_subject_name(x.get()));
+  add_name(X509_get_subject_name(x.get()), made.subject);
+  add_name(X509_get_issuer_name(x.get()), made.issuer.empty() ? made.subject : made.issuer);
   X509_set_pubkey(x.get(), key.get());
-  if (X509_sign(x.get(), key.get(), EVP_sha256()) == 0) Script::fail("no certificate");
+  if (made.key_usage != nullptr) {
+    const std::unique_ptr<X509_EXTENSION, void (*)(X509_EXTENSION*)> usage(
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_key_usage, made.key_usage), X509_EXTENSION_free);
+    X509_add_ext(x.get(), usage.get(), -1);
+  }
+  if (X509_sign(x.get(), key.get(), made.hash) == 0) Script::fail("no certificate");
   unsigned char* der = nullptr;
   const int len = i2d_X509(x.get(), &der);
   Bytes out(der, der + len);
@@ -123,13 +142,17 @@ wire::Certificate13 certificate13() {
   out.add(certificate(), extensions);
   return out;
 }
-wire::Certificate12 certificate12() {
+wire::Certificate12 certificate12(bool rsa = false) {
   wire::Certificate12 out;
-  out.certificates.push_back(certificate());
+  out.certificates.push_back(rsa ? rsa_certificate() : certificate());
   return out;
 }
+// ECDSA-Sig-Value: two integers.
+Bytes ecdsa_signature() {
+  return {0x30, 0x06, 0x02, 0x01, 0x21, 0x02, 0x01, 0x43};
+}
 wire::CertificateVerify certificate_verify() {
-  return {.algorithm = ss::ecdsa_secp256r1_sha256, .signature = filled(70, 0x30)};
+  return {.algorithm = ss::ecdsa_secp256r1_sha256, .signature = ecdsa_signature()};
 }
 wire::CertificateRequest13 certificate_request13(Bytes context = {}) {
   wire::CertificateRequest13 out;
@@ -140,7 +163,7 @@ wire::CertificateRequest13 certificate_request13(Bytes context = {}) {
 }
 wire::NewSessionTicket13 ticket13(uint8_t nonce) {
   return {.ticket_lifetime = 7200,
-          .ticket_age_add = 77,
+          .ticket_age_add = uint32_t{77} + nonce,
           .ticket_nonce = {nonce},
           .ticket = filled(32, nonce),
           .extensions = {}};
@@ -292,12 +315,12 @@ void talk12(Script& script) {
   script.steps.push_back(alert(kClient, 1, 0, Level::application));
 }
 
+bool is_rsa(uint16_t suite) {
+  return registry::cipher_suite_info(suite)->auth == registry::Authentication::rsa;
+}
 AnyMessage server_key_exchange(uint16_t suite) {
-  const wire::SignedPart signed_part{.algorithm = suite == cs::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 ||
-                                                          suite == cs::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
-                                                      ? ss::ecdsa_secp256r1_sha256
-                                                      : ss::rsa_pkcs1_sha256,
-                                     .signature = filled(70, 0x30)};
+  const wire::SignedPart signed_part{.algorithm = is_rsa(suite) ? ss::rsa_pkcs1_sha256 : ss::ecdsa_secp256r1_sha256,
+                                     .signature = is_rsa(suite) ? filled(256, 0x30) : ecdsa_signature()};
   if (suite != cs::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)
     return wire::ServerKeyExchangeEcdhe{
         .named_curve = gr::x25519, .public_key = filled(32, 9), .signed_part = signed_part, .signed_params = {}};
@@ -335,7 +358,7 @@ void full12(Script& script, const Options12& options, Level level = Level::initi
   add(script, kClient, hello, level);
   if (level == Level::initial) script.steps.back().record_version = uint16_t{0x0301};
   add(script, kServer, answer, level);
-  add(script, kServer, certificate12(), level);
+  add(script, kServer, certificate12(is_rsa(options.suite)), level);
   if (options.extras) add(script, kServer, wire::CertificateStatus{.response = filled(20, 0x30)}, level);
   if (options.suite != cs::TLS_RSA_WITH_AES_128_GCM_SHA256)
     add(script, kServer, server_key_exchange(options.suite), level);
@@ -420,7 +443,31 @@ Script refused() {
 }  // namespace
 
 ByteView certificate() {
-  static const Bytes der = make_certificate();
+  static const Bytes der = make_certificate({.key = EVP_EC_gen("P-256")});
+  return der;
+}
+ByteView rsa_certificate() {
+  static const Bytes der = make_certificate({.key = EVP_RSA_gen(2048)});
+  return der;
+}
+ByteView short_rsa_certificate() {
+  static const Bytes der = make_certificate({.key = EVP_RSA_gen(1024)});
+  return der;
+}
+ByteView other_certificate() {
+  static const Bytes der = make_certificate({.key = EVP_EC_gen("P-256"), .subject = "somebody else"});
+  return der;
+}
+ByteView certificate_v1() {
+  static const Bytes der = make_certificate({.key = EVP_EC_gen("P-256"), .version = 0});
+  return der;
+}
+ByteView certificate_that_only_certifies() {
+  static const Bytes der = make_certificate({.key = EVP_EC_gen("P-256"), .key_usage = "keyCertSign"});
+  return der;
+}
+ByteView certificate_signed_with_sha1() {
+  static const Bytes der = make_certificate({.key = EVP_EC_gen("P-256"), .issuer = "some CA", .hash = EVP_sha1()});
   return der;
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 using CasesOfFile = std::vector<Case> (*)();
 constexpr CasesOfFile kCases[] = {
-    order_cases, hello_cases, retry_cases, negotiation_cases, key_exchange_cases, extension_cases,
+    order_cases,     hello_cases,       retry_cases, negotiation_cases, key_exchange_cases,
+    extension_cases, certificate_cases, value_cases, deprecated_cases,
 };
 
 std::vector<Case> all_cases() {
@@ -22,10 +23,25 @@ std::vector<Case> all_cases() {
   return all;
 }
 
+// Honest, and yet not as it should be: deprecated_cases() has it as it stands.
+bool is_known(std::string_view name, const rules::Violation& violation) {
+  return name == "tls12_rsa" && violation.rule->id == "deprecated/no_forward_secrecy";
+}
+std::string unknown_violations(std::string_view name, const Script& script) {
+  const Judged judged(script);
+  const bool known = std::ranges::all_of(judged.violations(), [&](const auto& one) { return is_known(name, one); });
+  return known ? std::string() : judged.text();
+}
+
+// What comes with a bend: another scheme fits neither the key nor the signature's form; compression is deprecated too.
+bool comes_with(std::string_view rule, std::string_view other) {
+  if (rule.starts_with("signature/")) return other == "signature/fits_key" || other == "signature/form";
+  return rule.ends_with("compression") && other == "deprecated/compression";
+}
+
 TEST(Rules, AreSilentOnHonestConnections) {
   for (const std::string_view name : kHonest) {
-    const Judged judged(honest(name));
-    EXPECT_TRUE(judged.violations().empty()) << name << "\n" << judged.text();
+    EXPECT_EQ(unknown_violations(name, honest(name)), "") << name;
   }
 }
 
@@ -43,7 +59,9 @@ TEST(Rules, CatchWhatBreaksThem) {
         EXPECT_EQ(violation.breach.by, one.by) << judged.text();
       }
       caught |= expected;
-      EXPECT_TRUE(expected || std::ranges::find(one.also, violation.rule->id) != one.also.end()) << judged.text();
+      EXPECT_TRUE(expected || is_known(one.honest, violation) || comes_with(one.rule, violation.rule->id) ||
+                  std::ranges::find(one.also, violation.rule->id) != one.also.end())
+          << judged.text();
       EXPECT_FALSE(violation.breach.events.empty() || violation.breach.seen.empty()) << judged.text();
       for (const size_t event : violation.breach.events) EXPECT_LT(event, judged.trace().events().size());
     }
@@ -54,7 +72,8 @@ TEST(Rules, CatchWhatBreaksThem) {
 TEST(Rules, EachHasACase) {
   std::set<std::string_view> tested;
   for (const Case& one : all_cases()) tested.insert(one.rule);
-  for (const rules::Rule& rule : rules::all_rules()) EXPECT_TRUE(tested.contains(rule.id)) << rule.id;
+  for (const rules::Rule& rule : rules::all_rules())
+    EXPECT_TRUE(tested.contains(rule.id) || rule.id.starts_with("repeated/")) << rule.id;
 }
 
 TEST(Rules, AreWellDescribed) {
@@ -97,22 +116,22 @@ TEST(Rules, ConcludeNothingFromWhatWasNotSeen) {
       Script script = whole;
       script.steps.resize(n);
       script.coverage.ended = false;
-      EXPECT_TRUE(Judged(script).violations().empty()) << name << " to " << n << "\n" << Judged(script).text();
+      EXPECT_EQ(unknown_violations(name, script), "") << name << " to " << n;
       script = whole;
       script.steps.erase(script.steps.begin(), script.steps.begin() + static_cast<std::ptrdiff_t>(n));
       script.coverage.from_start = false;
-      EXPECT_TRUE(Judged(script).violations().empty()) << name << " from " << n << "\n" << Judged(script).text();
+      EXPECT_EQ(unknown_violations(name, script), "") << name << " from " << n;
       if (n == whole.steps.size()) continue;
       script = whole;
       script.steps[n] = {.kind = Step::Kind::gap, .direction = script.steps[n].direction, .message = {}};
       script.coverage.complete_streams = false;
-      EXPECT_TRUE(Judged(script).violations().empty()) << name << " without " << n << "\n" << Judged(script).text();
+      EXPECT_EQ(unknown_violations(name, script), "") << name << " without " << n;
     }
     for (const Direction lost : {kClient, kServer}) {
       Script script = whole;
       std::erase_if(script.steps, [&](const Step& step) { return step.direction == lost; });
       (lost == kClient ? script.coverage.client_seen : script.coverage.server_seen) = false;
-      EXPECT_TRUE(Judged(script).violations().empty()) << name << "\n" << Judged(script).text();
+      EXPECT_EQ(unknown_violations(name, script), "") << name;
     }
   }
 }

@@ -79,6 +79,12 @@ inline constexpr std::string_view kHonest[] = {
 [[nodiscard]] Script honest(std::string_view name);
 // A self-signed P-256 certificate for "server.test".
 [[nodiscard]] ByteView certificate();
+[[nodiscard]] ByteView rsa_certificate();  // the same with an RSA key of 2048 bits
+[[nodiscard]] ByteView short_rsa_certificate();
+[[nodiscard]] ByteView other_certificate();  // for somebody else
+[[nodiscard]] ByteView certificate_v1();
+[[nodiscard]] ByteView certificate_that_only_certifies();
+[[nodiscard]] ByteView certificate_signed_with_sha1();  // not by itself
 
 // A script told to a Trace, read and judged.
 class Judged {
@@ -114,5 +120,8 @@ struct Case {
 [[nodiscard]] std::vector<Case> extension_cases();
 [[nodiscard]] std::vector<Case> hello_cases();
 [[nodiscard]] std::vector<Case> key_exchange_cases();
+[[nodiscard]] std::vector<Case> certificate_cases();
+[[nodiscard]] std::vector<Case> value_cases();
+[[nodiscard]] std::vector<Case> deprecated_cases();
 
 }  // namespace tlsproof::rules_test

@@ -1,0 +1,32 @@
+// What the rules about certificates, values and old algorithms ask of the first handshake of a connection.
+#pragma once
+
+#include "seen.h"
+
+namespace tlsproof::rules {
+
+inline constexpr Scope kTls13{Scope::tls13, Scope::any_carrier};
+inline constexpr Scope kBelow13{Scope::before_tls13, Scope::any_carrier};
+inline constexpr Scope kBelow13OverTcp{Scope::before_tls13, Scope::tls};
+inline constexpr Scope kNegotiated{Scope::before_tls13 | Scope::tls13, Scope::any_carrier};
+inline constexpr Scope kAnyButDrafts{Scope::undecided | Scope::before_tls13 | Scope::tls13, Scope::any_carrier};
+inline constexpr Scope kAnything{};
+
+// TLS 1.2 (or DTLS 1.2) itself: nothing older.
+[[nodiscard]] inline bool is_tls12(const Seen& seen) {
+  return !seen.handshakes.empty() && seen.handshakes.front().version == registry::version::TLS1_2;
+}
+[[nodiscard]] inline bool is_tls13(const Seen& seen) {
+  return !seen.handshakes.empty() && seen.handshakes.front().is_tls13();
+}
+// The suite of the first handshake; null while unknown.
+[[nodiscard]] inline const registry::CipherSuiteInfo* suite_of(const Seen& seen) {
+  return seen.handshakes.empty() ? nullptr : seen.handshakes.front().suite;
+}
+// The message that brought the certificates of that side.
+[[nodiscard]] inline const MessageRead* certificate_message(const Seen& seen, Direction direction) {
+  const MessageRead* read = seen.facts.reading->find(direction, registry::handshake_type::certificate);
+  return read != nullptr ? read : seen.facts.reading->find(direction, registry::handshake_type::compressed_certificate);
+}
+
+}  // namespace tlsproof::rules
