@@ -72,10 +72,15 @@ class FlowMemory {
   [[nodiscard]] size_t in_use() const { return in_use_; }
 
   void append(Bytes& bytes, ByteView what) { grow(bytes_, bytes, what); }
-  // False: the flow has too many already.
+  // In the order of their packets. Of the same packet, what it tells about the other side (by its acknowledgment)
+  // stands before what its own side said with it. False: the flow has too many already.
   [[nodiscard]] bool push(std::vector<FlowEvent>& events, const FlowEvent& event) {
     if (events.size() >= kMaxEvents) return false;
     grow(events_, events, std::span(&event, 1));
+    const auto is_later = [&](const FlowEvent& before) {
+      return before.packet > event.packet || (before.packet == event.packet && before.side != event.side);
+    };
+    for (size_t i = events.size() - 1; i > 0 && is_later(events[i - 1]); --i) std::swap(events[i - 1], events[i]);
     return true;
   }
   void release(Bytes& bytes) {

@@ -14,16 +14,15 @@ constexpr size_t kSettleBytes = 16'384;
 constexpr size_t kMaxWaiting = 1024;
 // RFC 7413: a SYN may carry data, of one packet, which its SYN-ACK acknowledges.
 constexpr int64_t kMaxSynData = 65'535;
-// Where acknowledgments were captured before what they acknowledge (two taps, several queues), that one covers a hole
+// Acknowledgments may be captured before what they acknowledge (two taps, several queues), so that one covers a hole
 // does not mean that the capture has lost it; that so many segments came after it does.
-constexpr size_t kPatience = 16;
+constexpr size_t kPatience = 32;
 
 struct Piece {
   int64_t position = 0;
   int64_t len = 0;
   ByteView bytes;  // what was captured of it
-  int64_t time_ns = 0;
-  uint64_t packet = 0;
+  PacketTime when = {};
 
   [[nodiscard]] int64_t end() const { return position + len; }
   // What of it lies in [from, to).
@@ -72,38 +71,36 @@ class Work {
   Bytes& kept(Side side) { return flow_.bytes[static_cast<size_t>(side)]; }
 
   void take_syn(Side side, const Segment& segment);
+  void take_stream(Side side, const Segment& segment);
   void take_reset(Side side, const Segment& segment);
   void take_data(Side side, Piece piece);
   void take_fin(Side side, int64_t position);
   void acknowledge(Side side, uint32_t sequence);
-  void start(Side side, uint32_t sequence);
+  void start(Side side, uint32_t sequence, PacketTime when);
   void settle(Side side);
   bool wait(Side side, const Piece& piece);
   void insert_waiting(TcpDirection& to, size_t at, const Piece& piece);
   template <class Predicate>
   void drop_waiting_if(TcpDirection& from, const Predicate& predicate);
-  void drain(Side side);
+  void drain(Side side, PacketTime when);
   void give_up_hole(Side side);
-  void give_up_acknowledged(Side side);
+  void watch_hole(Side side);
   void deliver(Side side, const Piece& piece);
-  void skip(Side side, int64_t len);
+  void skip(Side side, int64_t len, PacketTime when);
   void compare(Side side, const Piece& piece);
   void tell_fin(Side side);
-  bool tell(FlowEvent::Kind kind, Side side, ByteRange bytes = {}, uint64_t missing = 0);
+  bool tell(FlowEvent::Kind kind, Side side, PacketTime when, ByteRange bytes = {}, uint64_t missing = 0);
 
   const FlowLimits& limits_;
   FlowMemory& memory_;
   Flow& flow_;
   TcpState& state_;
-  // Of what is being told: see tell().
-  int64_t time_ns_ = 0;
-  uint64_t packet_ = 0;
+  PacketTime now_;
 };
 
 bool Work::add(Side side, const Segment& segment) {
   TcpDirection& from = direction(side);
-  time_ns_ = segment.time_ns;
-  packet_ = segment.packet;
+  now_ = {segment.packet, segment.time_ns};
   const int64_t passed = from.passed;
   if ((segment.flags & tcp_flag::kSyn) != 0) take_syn(side, segment);
   // RFC 9293 §3.5.3: the text in a RST is no part of the stream; its acknowledgment need not be one.
@@ -112,20 +109,26 @@ bool Work::add(Side side, const Segment& segment) {
     return false;
   }
   if ((segment.flags & tcp_flag::kAck) != 0) acknowledge(other(side), segment.acknowledgment);
+  take_stream(side, segment);
+  watch_hole(Side::a);
+  watch_hole(Side::b);
+  return from.passed != passed;
+}
+
+void Work::take_stream(Side side, const Segment& segment) {
+  TcpDirection& from = direction(side);
   const uint32_t sequence = segment.sequence + ((segment.flags & tcp_flag::kSyn) != 0 ? 1 : 0);
   const size_t len = std::max(segment.payload_len, segment.payload.size());
   const bool has_fin = (segment.flags & tcp_flag::kFin) != 0;
-  if (len == 0 && !has_fin) return false;
+  if (len == 0 && !has_fin) return;
   if (!from.referenced) {
     from.next = sequence;
     from.referenced = true;
   }
   const int64_t position = position_of(from, sequence);
-  if (!is_near(from, position)) return false;
-  if (len != 0) take_data(side, {position, static_cast<int64_t>(len), segment.payload, time_ns_, packet_});
+  if (!is_near(from, position)) return;
+  if (len != 0) take_data(side, {position, static_cast<int64_t>(len), segment.payload, now_});
   if (has_fin) take_fin(side, position + static_cast<int64_t>(len));
-  give_up_acknowledged(side);
-  return from.passed != passed;
 }
 
 void Work::take_syn(Side side, const Segment& segment) {
@@ -138,21 +141,21 @@ void Work::take_syn(Side side, const Segment& segment) {
   from.syn = true;
   from.isn = segment.sequence;
   flow_.from_start = true;
-  (void)tell(has_ack ? FlowEvent::Kind::syn_ack : FlowEvent::Kind::syn, side);
-  if (!from.started) start(side, segment.sequence + 1);
+  (void)tell(has_ack ? FlowEvent::Kind::syn_ack : FlowEvent::Kind::syn, side, now_);
+  if (!from.started) start(side, segment.sequence + 1, now_);
   // What it acknowledges is the SYN of the other side, so it says where that one's stream begins.
-  if (has_ack && !direction(other(side)).started) start(other(side), segment.acknowledgment);
+  if (has_ack && !direction(other(side)).started) start(other(side), segment.acknowledgment, now_);
 }
 
 void Work::take_reset(Side side, const Segment& segment) {
   TcpDirection& from = direction(side);
   if (from.reset || (from.referenced && !is_near(from, position_of(from, segment.sequence)))) return;
   from.reset = true;
-  (void)tell(FlowEvent::Kind::reset, side);
+  (void)tell(FlowEvent::Kind::reset, side, now_);
 }
 
 // The stream of this side begins with this number.
-void Work::start(Side side, uint32_t sequence) {
+void Work::start(Side side, uint32_t sequence, PacketTime when) {
   TcpDirection& from = direction(side);
   if (!from.referenced) from.next = sequence;
   from.passed = position_of(from, sequence);
@@ -161,18 +164,15 @@ void Work::start(Side side, uint32_t sequence) {
   from.referenced = from.started = true;
   // Nothing can lie before the beginning; what does was no part of it.
   drop_waiting_if(from, [&](const WaitingSegment& waiting) { return waiting.position < from.passed; });
-  drain(side);
+  drain(side, when);
 }
 
 // No SYN was seen: the stream begins with the first byte of what waits.
 void Work::settle(Side side) {
   TcpDirection& from = direction(side);
-  const TcpDirection& back = direction(other(side));
   if (from.started || from.waiting.empty()) return;
-  // What the other side said before that comes before it.
-  if (!back.started && !back.waiting.empty() && back.waiting.front().packet < from.waiting.front().packet)
-    settle(other(side));
-  start(side, from.next + static_cast<uint32_t>(from.waiting.front().position - from.passed));
+  const WaitingSegment& first = from.waiting.front();
+  start(side, from.next + static_cast<uint32_t>(first.position - from.passed), first.when);
 }
 
 // The other side has acknowledged what this one sent, up to this number.
@@ -184,7 +184,6 @@ void Work::acknowledge(Side side, uint32_t sequence) {
   if (!from.started && !from.waiting.empty() && position > from.waiting.front().position) settle(side);
   if (!from.acknowledged || position > from.acked) from.acked = position;
   from.acknowledged = true;
-  give_up_acknowledged(side);
 }
 
 void Work::take_data(Side side, Piece piece) {
@@ -203,10 +202,8 @@ void Work::take_data(Side side, Piece piece) {
     }
     piece = piece.part(from.passed, piece.end());
   }
-  if (from.started && from.acknowledged && from.acked > from.passed && piece.position == from.passed)
-    from.acks_run_ahead = true;
   if (from.started && (from.full || (piece.position == from.passed && from.waiting.empty()))) {
-    if (piece.position > from.passed) skip(side, piece.position - from.passed);
+    if (piece.position > from.passed) skip(side, piece.position - from.passed, now_);
     deliver(side, piece);
     tell_fin(side);
     return;
@@ -215,10 +212,9 @@ void Work::take_data(Side side, Piece piece) {
   if (!wait(side, piece)) {
     ++count(flow_.num_retransmitted, side);
   } else if (is_in_order) {
-    drain(side);
+    drain(side, now_);
   } else if (from.started) {
     ++count(flow_.num_out_of_order, side);
-    ++from.hole_packets;
   } else if (from.waiting.size() >= kSettleSegments || from.waiting_bytes >= kSettleBytes) {
     settle(side);
   }
@@ -230,8 +226,10 @@ void Work::take_fin(Side side, int64_t position) {
   if (from.fin || (from.started && position < from.passed)) return;
   from.fin = true;
   from.fin_position = position;
+  from.fin_seen = now_;
   drop_waiting_if(from, [&](const WaitingSegment& waiting) { return waiting.position >= position; });
-  if (!from.started && from.waiting.empty()) start(side, from.next + static_cast<uint32_t>(position - from.passed));
+  if (!from.started && from.waiting.empty())
+    start(side, from.next + static_cast<uint32_t>(position - from.passed), now_);
   tell_fin(side);
 }
 
@@ -264,8 +262,7 @@ bool Work::wait(Side side, const Piece& piece) {
 }
 
 void Work::insert_waiting(TcpDirection& to, size_t at, const Piece& piece) {
-  WaitingSegment segment{
-      .position = piece.position, .len = piece.len, .time_ns = piece.time_ns, .packet = piece.packet};
+  WaitingSegment segment{.position = piece.position, .len = piece.len, .when = piece.when};
   memory_.append(segment.bytes, piece.bytes);
   to.waiting_bytes += piece.bytes.size();
   to.waiting.insert(to.waiting.begin() + static_cast<std::ptrdiff_t>(at), std::move(segment));
@@ -281,49 +278,47 @@ void Work::drop_waiting_if(TcpDirection& from, const Predicate& predicate) {
   });
 }
 
-// Delivers what no longer has to wait.
-void Work::drain(Side side) {
+// Delivers what no longer has to wait since then.
+void Work::drain(Side side, PacketTime when) {
   TcpDirection& from = direction(side);
   size_t num = 0;
   for (; num < from.waiting.size(); ++num) {
     WaitingSegment& segment = from.waiting[num];
+    const PacketTime ready = later(when, segment.when);
     if (segment.position > from.passed && !from.full) break;
-    if (segment.position > from.passed) skip(side, segment.position - from.passed);
+    skip(side, segment.position - from.passed, ready);
     const size_t offset = kept(side).size();
-    const int64_t time_ns = std::exchange(time_ns_, segment.time_ns);
-    const uint64_t packet = std::exchange(packet_, segment.packet);
-    deliver(side, {segment.position, segment.len, segment.bytes, segment.time_ns, segment.packet});
+    deliver(side, {segment.position, segment.len, segment.bytes, ready});
     if (segment.conflict.len != 0 && offset + segment.conflict.end() <= kept(side).size())
-      (void)tell(FlowEvent::Kind::conflict, side, {offset + segment.conflict.offset, segment.conflict.len});
-    time_ns_ = time_ns;
-    packet_ = packet;
+      (void)tell(FlowEvent::Kind::conflict, side, now_, {offset + segment.conflict.offset, segment.conflict.len});
     from.waiting_bytes -= segment.bytes.size();
     memory_.release(segment.bytes);
   }
-  if (num != 0) {
-    from.waiting.erase(from.waiting.begin(), from.waiting.begin() + static_cast<std::ptrdiff_t>(num));
-    from.hole_packets = 0;
-  }
+  from.waiting.erase(from.waiting.begin(), from.waiting.begin() + static_cast<std::ptrdiff_t>(num));
+  if (num != 0) from.hole_packets = 0;
   tell_fin(side);
 }
 
-// What is missing before the first segment that waits will not come.
+// What is missing, before the first segment that waits or the FIN, will not come.
 void Work::give_up_hole(Side side) {
   TcpDirection& from = direction(side);
   if (!from.started) return settle(side);
-  if (from.waiting.front().position > from.passed) skip(side, from.waiting.front().position - from.passed);
-  drain(side);
+  const PacketTime behind = from.waiting.empty() ? from.fin_seen : from.waiting.front().when;
+  const PacketTime when = from.hole_packets != 0 ? later(behind, from.hole_seen) : behind;
+  skip(side, (from.waiting.empty() ? from.fin_position : from.waiting.front().position) - from.passed, when);
+  from.hole_packets = 0;
+  drain(side, when);
 }
 
-void Work::give_up_acknowledged(Side side) {
+// A hole that the other side has acknowledged is given up when nothing came to fill it for a while.
+void Work::watch_hole(Side side) {
   TcpDirection& from = direction(side);
   if (!from.started || !from.acknowledged) return;
-  const auto is_patient = [&] { return from.acks_run_ahead && from.hole_packets < kPatience; };
-  while (!from.waiting.empty() && from.acked >= from.waiting.front().position && !is_patient()) give_up_hole(side);
-  if (from.waiting.empty() && from.fin && !from.fin_told && from.acked >= from.fin_position && !from.acks_run_ahead) {
-    skip(side, from.fin_position - from.passed);
-    tell_fin(side);
-  }
+  const bool waits_for_fin = from.waiting.empty() && from.fin && !from.fin_told;
+  if (from.waiting.empty() && !waits_for_fin) return;
+  if (from.acked < (waits_for_fin ? from.fin_position : from.waiting.front().position)) return;
+  if (from.hole_packets++ == 0) from.hole_seen = now_;
+  if (from.hole_packets > kPatience) give_up_hole(side);
 }
 
 // The next bytes of the stream.
@@ -332,18 +327,18 @@ void Work::deliver(Side side, const Piece& piece) {
   Bytes& bytes = kept(side);
   const size_t captured = piece.bytes.size();
   size_t num_kept = from.full ? 0 : std::min(captured, limits_.max_flow_bytes - bytes.size());
-  if (num_kept != 0 && !tell(FlowEvent::Kind::data, side, {bytes.size(), num_kept})) num_kept = 0;
+  if (num_kept != 0 && !tell(FlowEvent::Kind::data, side, piece.when, {bytes.size(), num_kept})) num_kept = 0;
   memory_.append(bytes, piece.bytes.first(num_kept));
   if (num_kept < captured) from.full = true;
   count(flow_.num_bytes, side) += captured;
   count(flow_.num_not_kept, side) += captured - num_kept;
   from.passed += static_cast<int64_t>(captured);
   from.next += static_cast<uint32_t>(captured);
-  if (static_cast<int64_t>(captured) < piece.len) skip(side, piece.len - static_cast<int64_t>(captured));
+  if (static_cast<int64_t>(captured) < piece.len) skip(side, piece.len - static_cast<int64_t>(captured), piece.when);
 }
 
 // So many bytes of the stream are missing.
-void Work::skip(Side side, int64_t len) {
+void Work::skip(Side side, int64_t len, PacketTime when) {
   TcpDirection& from = direction(side);
   if (len <= 0) return;
   count(flow_.num_missing, side) += static_cast<uint64_t>(len);
@@ -351,7 +346,7 @@ void Work::skip(Side side, int64_t len) {
   from.next += static_cast<uint32_t>(len);
   from.run_position = from.passed;
   from.run_offset = kept(side).size();
-  if (!from.full) (void)tell(FlowEvent::Kind::gap, side, {}, static_cast<uint64_t>(len));
+  if (!from.full) (void)tell(FlowEvent::Kind::gap, side, when, {}, static_cast<uint64_t>(len));
 }
 
 // Bytes that came again: are they those that were kept?
@@ -363,46 +358,37 @@ void Work::compare(Side side, const Piece& piece) {
   if (begin >= end) return;
   const size_t offset = static_cast<size_t>(begin - from.run_position);
   const ByteRange where = difference(run.subspan(offset), piece.part(begin, end).bytes, from.run_offset + offset);
-  if (where.len != 0) (void)tell(FlowEvent::Kind::conflict, side, where);
+  if (where.len != 0) (void)tell(FlowEvent::Kind::conflict, side, now_, where);
 }
 
 void Work::tell_fin(Side side) {
   TcpDirection& from = direction(side);
   if (!from.started || !from.fin || from.fin_told || from.passed < from.fin_position) return;
   from.fin_told = true;
-  (void)tell(FlowEvent::Kind::fin, side);
+  (void)tell(FlowEvent::Kind::fin, side, from.fin_seen);
 }
 
-// An event belongs to the packet that brought it, unless something that came later was told before: then to that one's,
-// so that packet numbers never go back.
-bool Work::tell(FlowEvent::Kind kind, Side side, ByteRange bytes, uint64_t missing) {
-  FlowEvent event{.kind = kind, .side = side, .time_ns = time_ns_, .packet = packet_, .bytes = bytes};
+// The event's place is by its packet; within a direction, after what was told before.
+bool Work::tell(FlowEvent::Kind kind, Side side, PacketTime when, ByteRange bytes, uint64_t missing) {
+  TcpDirection& from = direction(side);
+  from.told = later(from.told, when);
+  FlowEvent event{.kind = kind,
+                  .side = side,
+                  .time_ns = from.told.time_ns,
+                  .packet = from.told.packet,
+                  .bytes = bytes.len == 0 ? ByteRange{kept(side).size(), 0} : bytes};
   event.missing = missing;
-  if (bytes.len == 0) event.bytes = {kept(side).size(), 0};
-  if (!flow_.events.empty() && flow_.events.back().packet > packet_) {
-    event.packet = flow_.events.back().packet;
-    event.time_ns = flow_.events.back().time_ns;
-  }
   return memory_.push(flow_.events, event);
 }
 
 void Work::flush() {
-  time_ns_ = flow_.last_time_ns;
-  packet_ = flow_.last_packet;
-  const TcpDirection &a = direction(Side::a), &b = direction(Side::b);
-  while (!a.waiting.empty() || !b.waiting.empty()) {
-    const bool is_a = b.waiting.empty() || (!a.waiting.empty() && a.waiting.front().packet < b.waiting.front().packet);
-    give_up_hole(is_a ? Side::a : Side::b);
-  }
+  now_ = {flow_.last_packet, flow_.last_time_ns};
   for (const Side side : {Side::a, Side::b}) {
     TcpDirection& from = direction(side);
-    if (!from.started) continue;
-    if (from.fin && !from.fin_told) {
-      skip(side, from.fin_position - from.passed);
-      tell_fin(side);
-    }
+    while (!from.waiting.empty() || (from.started && from.fin && !from.fin_told)) give_up_hole(side);
     // One byte more than the stream has is its FIN, which was not captured.
-    if (!from.fin && from.acknowledged && from.acked > from.passed + 1) skip(side, from.acked - from.passed);
+    if (from.started && !from.fin && from.acknowledged && from.acked > from.passed + 1)
+      skip(side, from.acked - from.passed, now_);
   }
 }
 

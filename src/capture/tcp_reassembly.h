@@ -2,8 +2,12 @@
 // somebody who only looks on: nothing can be asked for again, and any packet may be missing, early, late or twice.
 //
 // The first copy of a byte that was captured is the one that counts. A segment that begins beyond what is there waits.
-// What never comes is a gap: given up when the receiver has acknowledged it (so it got there, past the capture), when
-// too much waits behind it, or when the flow ends.
+// What never comes is a gap: given up some time after the receiver has acknowledged it (so it got there, past the
+// capture), when too much waits behind it, or when the flow ends. Its event stands where the gap could be seen: at the
+// segment behind it, or its acknowledgment.
+//
+// Without a SYN the first few segments wait until the other side has acknowledged one or there are four, in case older
+// ones come: the oldest is the beginning.
 #pragma once
 
 #include "flow_memory.h"
@@ -11,13 +15,20 @@
 
 namespace tlsproof::capture {
 
+struct PacketTime {
+  uint64_t packet = 0;
+  int64_t time_ns = 0;
+};
+[[nodiscard]] inline PacketTime later(PacketTime a, PacketTime b) {
+  return a.packet < b.packet ? b : a;
+}
+
 // A segment, or a part of one, that came before what belongs in front of it.
 struct WaitingSegment {
   int64_t position = 0;
   int64_t len = 0;
   Bytes bytes = {};  // what was captured of it; when shorter than `len` the rest is lost
-  int64_t time_ns = 0;
-  uint64_t packet = 0;
+  PacketTime when;
   ByteRange conflict = {};  // where a later copy said something else
   [[nodiscard]] int64_t end() const { return position + len; }
 };
@@ -26,14 +37,13 @@ struct WaitingSegment {
 // ones.
 struct TcpDirection {
   bool referenced = false;  // `next` stands for `passed`, so that sequence numbers have positions
-  bool started = false;     // no: the capture has no SYN, and the first segments wait in case older ones come
+  bool started = false;     // where the stream begins is known
   bool syn = false;
   bool fin = false;  // seen: the stream ends at fin_position
   bool fin_told = false;
   bool reset = false;
   bool acknowledged = false;  // `acked` is set
-  bool acks_run_ahead = false;
-  bool full = false;  // nothing more is kept
+  bool full = false;          // nothing more is kept
   uint32_t isn = 0;
   uint32_t next = 0;   // the sequence number of the byte at `passed`
   int64_t passed = 0;  // the position up to which the stream was put together
@@ -42,7 +52,10 @@ struct TcpDirection {
   int64_t acked = 0;
   int64_t run_position = 0;  // the bytes since the last gap: where they begin in the stream
   size_t run_offset = 0;     // and in Flow::bytes
-  size_t hole_packets = 0;   // segments that came to wait since something was put in order
+  PacketTime told = {};      // the last event of this direction
+  PacketTime fin_seen = {};
+  PacketTime hole_seen = {};  // when the hole in front of what waits was acknowledged
+  size_t hole_packets = 0;    // segments of both sides since
   size_t waiting_bytes = 0;
   std::vector<WaitingSegment> waiting = {};  // by position, none overlapping another
 };

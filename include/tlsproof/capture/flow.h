@@ -29,8 +29,10 @@ struct FlowEvent {
   };
   Kind kind = Kind::data;
   Side side = Side::a;
-  int64_t time_ns = 0;   // of the packet that brought it
-  uint64_t packet = 0;   // its number
+  // Of the packet that brought it; for data that had to wait, of the one that it waited for. Events stand in the order
+  // of `packet`, and those of one side in the order of its stream.
+  int64_t time_ns = 0;
+  uint64_t packet = 0;
   ByteRange bytes;       // in Flow::bytes[side]
   uint64_t missing = 0;  // gap; 0 when how many is not known
 };

@@ -1,0 +1,103 @@
+#include "tlsproof/capture/pipeline.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "unit/capture/pipeline_support.h"
+
+namespace tlsproof::capture {
+namespace {
+
+using testing::make_endpoint;
+using testing::ScriptedSource;
+using testing::SegmentScript;
+
+struct TextProduct final : Product {
+  std::string text;
+  size_t maker = 0;
+};
+
+// Tells what it was given; takes longer for some flows, so that workers overtake one another.
+class TellingWorker final : public Worker {
+ public:
+  TellingWorker(size_t number, std::atomic<int>& recycled, const std::atomic<int>* known)
+      : number_(number), recycled_(recycled), known_(known) {}
+  std::unique_ptr<Product> take(const Flow& flow) override {
+    if (flow.id % 7 == 3) return nullptr;
+    if (flow.id % 5 == 0) std::this_thread::yield();
+    std::unique_ptr<TextProduct> product = std::make_unique<TextProduct>();
+    product->maker = number_;
+    product->text = fmt::format("{} {}>{} {} {} {}", flow.id, flow.a.port, flow.b.port, as_text(flow.bytes[0]),
+                                as_text(flow.bytes[1]), known_ == nullptr ? 0 : known_->load());
+    return product;
+  }
+  void recycle(std::unique_ptr<Product> product) override {
+    EXPECT_EQ(dynamic_cast<TextProduct&>(*product).maker, number_);
+    ++recycled_;
+  }
+
+ private:
+  size_t number_;
+  std::atomic<int>& recycled_;
+  const std::atomic<int>* known_;
+};
+
+const std::string kRecord("\x16\x03\x01\x0f\x00\x01\x00\x0e\xfc\x03\x03", 11);  // enough to pass for TLS
+
+// Many short connections, some at the same time.
+void push_connections(ScriptedSource& source, size_t num, uint16_t first_port = 1000) {
+  for (size_t i = 0; i < num; ++i) {
+    SegmentScript one(static_cast<uint32_t>(i), 77, make_endpoint(1, static_cast<uint16_t>(first_port + 2 * i)));
+    SegmentScript two(static_cast<uint32_t>(i), 78, make_endpoint(1, static_cast<uint16_t>(first_port + 2 * i + 1)));
+    one.wait_ns(static_cast<int64_t>(i) * 1'000'000'000).handshake().a(kRecord + fmt::format("{}", i)).b("yes");
+    two.wait_ns(static_cast<int64_t>(i) * 1'000'000'000).handshake().a(kRecord + std::string(i % 3000, 'x')).b("no");
+    one.fin(Side::a).fin(Side::b);
+    if (i % 2 == 0) two.rst(Side::b);
+    for (size_t k = 0; k < std::max(one.segments().size(), two.segments().size()); ++k)
+      for (const SegmentScript* script : {&one, &two})
+        if (k < script->segments().size()) source.push(std::span(script->segments()).subspan(k, 1));
+  }
+}
+
+struct Outcome {
+  std::string text;
+  PipelineResult result;
+  int recycled = 0;
+};
+Outcome run(ScriptedSource& source, size_t jobs, PipelineOptions options = {}, size_t emit_at_most = ~size_t{0}) {
+  Outcome outcome;
+  std::atomic<int> recycled = 0;
+  size_t number = 0, emitted = 0;
+  options.jobs = jobs;
+  if (!options.make_worker)
+    options.make_worker = [&] { return std::make_unique<TellingWorker>(number++, recycled, nullptr); };
+  options.emit = [&](Product& product) {
+    outcome.text += dynamic_cast<TextProduct&>(product).text + "\n";
+    return ++emitted < emit_at_most;
+  };
+  outcome.result = run_pipeline(source, options);
+  outcome.recycled = recycled;
+  return outcome;
+}
+
+TEST(Pipeline, GivesTheSameForAnyNumberOfJobs) {
+  ScriptedSource source;
+  push_connections(source, 600);
+  const Outcome one = run(source, 1);
+  ASSERT_TRUE(one.result.status);
+  EXPECT_GT(one.recycled, 1000);
+  EXPECT_EQ(one.result.counts.flows.flows, 1200u);
+  EXPECT_EQ(one.result.counts.packets, source.at());
+  for (const size_t jobs : {size_t{2}, size_t{3}, size_t{8}}) {
+    ScriptedSource again;
+    push_connections(again, 600);
+    const Outcome many = run(again, jobs);
+    EXPECT_EQ(many.text, one.text) << jobs;
+    EXPECT_GT(many.recycled, 0) << jobs;
+  }
+}
+
+}  // namespace
+}  // namespace tlsproof::capture
