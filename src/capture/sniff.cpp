@@ -1,8 +1,11 @@
 // Whether a flow is worth keeping: asked on its first bytes, again and again as they grow, so that what is dismissed
 // here is gone. TCP is `app`'s question; of UDP it is the header of each datagram that tells.
+#include <algorithm>
+
 #include "tlsproof/app/recognise.h"
 #include "tlsproof/capture/follow.h"
 #include "tlsproof/wire/dtls.h"
+#include "tlsproof/wire/record.h"
 
 namespace tlsproof::capture {
 namespace {
@@ -32,6 +35,10 @@ bool is_stun(ByteView b) {
   return b.size() >= 20 && b[0] < 4 && be32(b, 4) == 0x2112a442;
 }
 
+bool is_text(uint8_t c) {
+  return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
+}
+
 Sniff sniff_udp(const Flow& flow) {
   size_t num_other = 0;
   size_t num = 0;
@@ -45,19 +52,37 @@ Sniff sniff_udp(const Flow& flow) {
   return num_other < kMaxOther ? Sniff::undecided : Sniff::nothing;
 }
 
+// A connection that began before the capture shows a part of a record first. Two headers, one where the other's length
+// says, are its sign; behind the longest record one must have come.
+Sniff sniff_middle(const Flow& flow) {
+  constexpr size_t kHeaderLen = 5, kEnough = 2 * (kHeaderLen + wire::kMaxCiphertext12);
+  const auto is_header = [](ByteView b) {
+    return wire::looks_like_tls_record(b.first(kHeaderLen)) == wire::Match::yes;
+  };
+  bool open = false;
+  for (const Bytes& bytes : flow.bytes) {
+    // What begins as text goes on as text.
+    if (std::ranges::all_of(ByteView(bytes).first(std::min<size_t>(bytes.size(), 16)), is_text)) continue;
+    const ByteView looked_at = ByteView(bytes).first(std::min(bytes.size(), kEnough));
+    for (size_t at = 0; at + kHeaderLen <= looked_at.size(); ++at) {
+      const ByteView rest = looked_at.subspan(at);
+      if (!is_header(rest)) continue;
+      const size_t next = kHeaderLen + (size_t{rest[3]} << 8 | rest[4]);
+      if (next + kHeaderLen <= rest.size() && is_header(rest.subspan(next))) return Sniff::tls;
+    }
+    open = open || bytes.size() < kEnough;
+  }
+  return open ? Sniff::undecided : Sniff::nothing;
+}
+
 }  // namespace
 
 Sniff sniff(const Flow& flow) {
   if (flow.protocol == Protocol::udp) return sniff_udp(flow);
-  switch (app::recognise(flow.bytes[0], flow.bytes[1]).state) {
-    case app::Recognised::State::undecided:
-      return Sniff::undecided;
-    case app::Recognised::State::tls:
-      return Sniff::tls;
-    case app::Recognised::State::nothing:
-      break;
-  }
-  return Sniff::nothing;
+  const app::Recognised::State state = app::recognise(flow.bytes[0], flow.bytes[1]).state;
+  if (state == app::Recognised::State::tls) return Sniff::tls;
+  const Sniff middle = flow.from_start ? Sniff::nothing : sniff_middle(flow);
+  return state == app::Recognised::State::undecided && middle == Sniff::nothing ? Sniff::undecided : middle;
 }
 
 }  // namespace tlsproof::capture

@@ -102,6 +102,10 @@ struct Overload : F... {
 
 Parsed<void> decode_handshake_into(uint8_t type, ByteView body, const DecodeContext& context, AnyMessage& out,
                                    size_t base) {
+  // OpenSSL before 0.9.8f wrote the RSA-encrypted secret without its length, as SSL 3.0 does.
+  if (context.version == version::DTLS1_0_old && type == handshake_type::client_key_exchange &&
+      context.key_exchange == KeyExchange::rsa)
+    return keep_raw(type, body, out);
   // All messages but two have the form of the version of TLS that a version of DTLS is made from.
   if (const uint16_t tls = tls_version_of(context.version); tls != context.version)
     return decode_handshake_into(type, body, {tls, context.key_exchange, context.dtls}, out, base);

@@ -299,6 +299,7 @@ class Lines {
   // A challenge (334, "+ …") may quote what the client has sent.
   size_t tell_line(size_t i) {
     const std::string_view line = server_text(server_.lines[i]);
+    if (line.empty()) return i + 1;
     const bool challenge = line.starts_with("+ ") || line.starts_with("AUTHENTICATE ");
     out_.said.push_back({kServer, server_.lines[i], 0, std::string(challenge ? line.substr(0, line.find(' ')) : line)});
     return i + 1;

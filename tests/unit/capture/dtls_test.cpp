@@ -342,5 +342,16 @@ TEST(DtlsCaptures, HellosAsTheyWereSaid) {
   EXPECT_EQ(num, expected.size());
 }
 
+TEST(Sniff, KnowsAConnectionThatBeganBefore) {
+  Bytes cut(20, 0x9c);
+  append(cut, hex("170303001e") + Bytes(30, 0x80) + hex("1703030010"));
+  EXPECT_EQ(sniff(FlowMaker(Protocol::tcp, false).a(cut).flow()), Sniff::tls);
+  EXPECT_EQ(sniff(FlowMaker(Protocol::tcp, false).a(Bytes(30'000, 0x9c)).flow()), Sniff::undecided);
+  EXPECT_EQ(sniff(FlowMaker(Protocol::tcp, false).a(Bytes(60'000, 0x9c)).flow()), Sniff::nothing);
+  EXPECT_EQ(sniff(FlowMaker(Protocol::tcp, false).a("<p>Hello there, this goes on</p>").b("GET / HTTP/1.1").flow()),
+            Sniff::nothing);
+  EXPECT_EQ(sniff(FlowMaker().a(cut).b(cut).flow()), Sniff::nothing);
+}
+
 }  // namespace
 }  // namespace tlsproof::capture

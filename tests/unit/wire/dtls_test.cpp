@@ -69,6 +69,14 @@ TEST(Dtls, TheContextDecidesTheFormOfMessages) {
 
   EXPECT_TRUE(std::holds_alternative<HelloVerifyRequest>(*decode_handshake(3, hex("feff00"), {.dtls = true})));
   EXPECT_TRUE(std::holds_alternative<RawMessage>(*decode_handshake(3, hex("feff00"), {})));
+  // Before OpenSSL 0.9.8f there was no length in front of the encrypted secret.
+  const auto kind_of = [](uint16_t version) {
+    const auto decoded = decode_handshake(
+        16, hex("000101"), {.version = version, .key_exchange = registry::KeyExchange::rsa, .dtls = true});
+    return std::holds_alternative<RawMessage>(*decoded);
+  };
+  EXPECT_TRUE(kind_of(0x0100));
+  EXPECT_FALSE(kind_of(0xfeff));
   // Versions of DTLS choose the form as those of TLS do.
   const Bytes none = hex("000000");
   EXPECT_TRUE(std::holds_alternative<Certificate12>(*decode_handshake(11, none, {.version = 0xfefd, .dtls = true})));
