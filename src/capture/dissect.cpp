@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dissect_walk.h"
 
 namespace tlsproof::capture {
@@ -59,7 +61,9 @@ Dissector::~Dissector() = default;
 
 bool Dissector::dissect(const Packet& packet, Segment& out) {
   Walk walk{packet, out, counts_, fragments_->table};
-  if (!dissect_link(walk, packet.link_type, {packet.bytes.data(), packet.bytes.size(), packet.original_len}))
+  if (!dissect_link(
+          walk, packet.link_type,
+          {packet.bytes.data(), packet.bytes.size(), std::max<size_t>(packet.original_len, packet.bytes.size())}))
     return false;
   out.network = walk.network;
   out.packet = packet.number;

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
+#include <pcap/pcap.h>
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "file_format.h"
 #include "filter.h"
@@ -10,14 +11,17 @@
 namespace tlsproof::capture {
 namespace {
 
-// The header of a pcap file; of a pcapng file the first bytes.
+// The header of a pcap file, and more than the beginning of a pcapng file.
+constexpr size_t kHeaderLen = 24;
+// What is looked at to say what else a file is.
 constexpr size_t kHeadLen = 512;
 
 // Waits for a pipe; what is shorter is all there is.
-Status read_head(Input& input) {
+Status read_head(Input& input, const std::atomic<bool>* stop) {
   for (;;) {
-    TLSPROOF_TRY(const Input::Fill fill, input.fill(24));
+    TLSPROOF_TRY(const Input::Fill fill, input.fill(kHeaderLen));
     if (fill != Input::Fill::idle) return {};
+    if (stop != nullptr && *stop) return fail(fmt::format("stopped before a capture came from {}", input.name()));
   }
 }
 
@@ -59,17 +63,21 @@ std::unexpected<Error> no_capture(const Input& input) {
 std::vector<std::string> FileSource::notes() const {
   std::vector<std::string> notes = input_->notes();
   notes.insert(notes.end(), notes_.begin(), notes_.end());
-  std::vector<uint16_t> told;
-  for (const Interface& interface : interfaces_) {
-    if (interface.packets == 0 || std::ranges::find(told, interface.link_type) != told.end()) continue;
-    told.push_back(interface.link_type);
-    uint64_t packets = 0;
-    for (const Interface& other : interfaces_)
-      if (other.link_type == interface.link_type) packets += other.packets;
-    notes.push_back(fmt::format("{} packet{} of link type {} cannot be taken apart", packets, packets == 1 ? "" : "s",
-                                interface.link_type));
+  std::map<uint16_t, uint64_t> unknown;
+  for (const Interface& interface : interfaces_)
+    if (interface.packets != 0) unknown[interface.link_type] += interface.packets;
+  constexpr size_t kMostTold = 8;
+  for (const auto& [link_type, packets] : unknown) {
+    if (notes.size() >= kMostTold) break;
+    notes.push_back(note_unknown_link(link_type, packets));
   }
   return notes;
+}
+
+std::string note_unknown_link(uint16_t link_type, uint64_t packets) {
+  const char* name = pcap_datalink_val_to_name(to_dlt(link_type));
+  return fmt::format("{} packet{} of link type {}{} cannot be taken apart", packets, packets == 1 ? "" : "s", link_type,
+                     name != nullptr ? fmt::format(" ({})", name) : "");
 }
 
 void FileSource::note_cut_off(uint64_t packet, uint64_t offset) {
@@ -87,10 +95,10 @@ Result<std::unique_ptr<Source>> open_file(const std::string& path, const FileOpt
     error.kind = Error::Kind::usage;
     return std::unexpected(std::move(error));
   };
-  if (const Status read = read_head(*input); !read) return as_usage(read);
+  if (const Status read = read_head(*input, options.stop); !read) return as_usage(read);
   if (is_gzip(input->available())) {
     input->unpack();
-    if (const Status read = read_head(*input); !read) return as_usage(read);
+    if (const Status read = read_head(*input, options.stop); !read) return as_usage(read);
   }
   if (!is_pcap(input->available()) && !is_pcapng(input->available())) return no_capture(*input);
   TLSPROOF_TRY(std::unique_ptr<FileSource> source,

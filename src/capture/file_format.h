@@ -37,7 +37,7 @@ struct ByteOrder {
 class FileSource : public Source {
  public:
   [[nodiscard]] std::vector<std::string> notes() const override;
-  // Link types of the interfaces known before the first packet; a filter must fit one of them.
+  // Of the first interface; Ethernet where none stands near the beginning.
   [[nodiscard]] virtual uint16_t first_link_type() const = 0;
 
  protected:
@@ -71,6 +71,9 @@ class FileSource : public Source {
 
 // "a snoop capture (Solaris)": what begins like this and is no capture that we read; empty where nothing is known.
 [[nodiscard]] std::string_view looks_like(ByteView head);
+
+// "3 packets of link type 105 (IEEE802_11) cannot be taken apart".
+[[nodiscard]] std::string note_unknown_link(uint16_t link_type, uint64_t packets);
 
 // Whether frames of this link type can be taken apart.
 [[nodiscard]] bool can_dissect(uint16_t link_type);

@@ -58,8 +58,7 @@ class LiveSource final : public Source {
       if (stat.ps_ifdrop != 0)
         notes.push_back(fmt::format("the interface '{}' or its driver dropped {} packets", name_, stat.ps_ifdrop));
     }
-    if (!can_dissect(link_type_) && number_ != 0)
-      notes.push_back(fmt::format("{} packets of link type {} cannot be taken apart", number_, link_type_));
+    if (!can_dissect(link_type_) && number_ != 0) notes.push_back(note_unknown_link(link_type_, number_));
     return notes;
   }
 

@@ -1,7 +1,7 @@
 // pcapng files: draft-ietf-opsawg-pcapng.
 #include <fmt/format.h>
 
-#include <limits>
+#include <algorithm>
 
 #include "file_format.h"
 
@@ -25,12 +25,8 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 // An interface block takes 20 bytes; the memory that a file of nothing else takes stays bounded.
 constexpr size_t kMaxInterfaces = 65'536;
 
-int64_t saturated_add(int64_t a, int64_t b) {
-  int64_t sum = 0;
-  if (__builtin_add_overflow(a, b, &sum))
-    return a < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
-  return sum;
-}
+// See Packet::time_ns: the year 2116.
+constexpr int64_t kMaxTimeNs = int64_t{1} << 62;
 
 class PcapngReader final : public FileSource {
  public:
@@ -47,7 +43,7 @@ class PcapngReader final : public FileSource {
     const uint8_t* body = nullptr;
     uint32_t len = 0;  // of the body
   };
-  // nullopt in `out` position: the Next that ends the call.
+  // `out` is set where it is ready.
   [[nodiscard]] Result<Input::Fill> read_block(Block& out);
   [[nodiscard]] Result<uint32_t> block_len(uint32_t type);
   [[nodiscard]] Status section(const Block& block);
@@ -183,8 +179,9 @@ Status PcapngReader::describe_interface(const Block& block) {
       }
     } else if (code == kIfTsoffset && len == 8) {
       const auto seconds = static_cast<int64_t>(order_.u64(value));
-      if (__builtin_mul_overflow(seconds, kNsPerSecond, &interface.offset_ns))
+      if (seconds < -kMaxTimeNs / kNsPerSecond || seconds > kMaxTimeNs / kNsPerSecond - 1)
         return broken(block.offset, fmt::format("a time offset of {} s", seconds));
+      interface.offset_ns = seconds * kNsPerSecond;
     }
     at += 4 + padded;
   }
@@ -193,7 +190,7 @@ Status PcapngReader::describe_interface(const Block& block) {
 }
 
 int64_t PcapngReader::to_ns(const Interface& interface, uint64_t time) {
-  constexpr auto kMax = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  constexpr auto kMax = static_cast<uint64_t>(kMaxTimeNs);
   uint64_t ns = 0;
   if (interface.mul == 0) {
     // 2^-shift s: whole seconds and the rest apart, the rest with as many bits as 10^9 leaves room for.
@@ -209,7 +206,8 @@ int64_t PcapngReader::to_ns(const Interface& interface, uint64_t time) {
   } else if (interface.div != 1) {
     ns /= interface.div;
   }
-  return saturated_add(static_cast<int64_t>(std::min(ns, kMax)), interface.offset_ns);
+  // The offset is within the same bounds on either side of 0.
+  return std::clamp(static_cast<int64_t>(std::min(ns, kMax)) + interface.offset_ns, int64_t{0}, kMaxTimeNs);
 }
 
 Status PcapngReader::packet(const Block& block, uint32_t interface, uint64_t time, uint32_t original_len,

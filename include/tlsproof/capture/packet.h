@@ -17,7 +17,7 @@ inline constexpr uint16_t kRawBsd = 12, kRawOpenBsd = 14;
 
 struct Packet {
   uint64_t number = 0;        // in the file, the first is 1, as Wireshark counts
-  int64_t time_ns = 0;        // since 1970 UTC
+  int64_t time_ns = 0;        // since 1970 UTC, within [0, 2^62], so that no difference of two overflows
   uint32_t interface = 0;     // pcapng: over all sections, from 0
   uint16_t link_type = 0;     // of that interface
   uint32_t original_len = 0;  // on the wire; larger than bytes.size() where the capture cut it off

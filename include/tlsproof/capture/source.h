@@ -3,6 +3,7 @@
 // its first bytes. libpcap captures live, and compiles filters.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ class Source {
   enum class Next : uint8_t {
     packet,   // `out` holds it
     secrets,  // a Decryption Secrets Block with TLS keys (pcapng §4.7): see secrets()
-    idle,     // live: nothing came for a while (at most 200 ms); call again
+    idle,     // nothing came for a while (at most 200 ms): a live interface, a pipe, a filter that nothing fits; call
+              // again
     end,      // of the file, or the capture was stopped
   };
   Source() = default;
@@ -37,6 +39,7 @@ class Source {
 
 struct FileOptions {
   std::string filter;  // BPF, as tcpdump has it; empty: every packet. Packet numbers stay those of the file.
+  const std::atomic<bool>* stop = nullptr;  // borrowed: true ends the wait for the first bytes of a pipe
 };
 // `path` "-" is standard input. Fails (usage), naming the file, where it is unreadable, empty or no capture, saying
 // what it looks like where that is known; and for a filter that does not compile.

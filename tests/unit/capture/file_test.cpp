@@ -75,7 +75,7 @@ TEST(PcapngFile, ReadsSectionsOfBothByteOrders) {
 
 TEST(PcapngFile, TurnsEveryUnitOfTimeIntoNanoseconds) {
   constexpr uint64_t kMany = ~uint64_t{0};
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kMost = int64_t{1} << 62;  // as far as times go
   struct {
     int resolution;  // -1: the option is not there
     int64_t offset_s;
@@ -96,10 +96,12 @@ TEST(PcapngFile, TurnsEveryUnitOfTimeIntoNanoseconds) {
       {0x80 | 40, 0, (uint64_t{3} << 40) | (uint64_t{1} << 38), 3'250'000'000},
       {0x80 | 63, 0, uint64_t{3} << 62, 1'500'000'000},
       {-1, 10, 3, 10'000'003'000},
-      {-1, -10, 3, -9'999'997'000},
+      {-1, -10, 30'000'003, 20'000'003'000},
+      {-1, -10, 3, 0},
       {6, 0, kMany, kMost},  // further than can be said
       {0x80, 0, kMany, kMost},
-      {9, 9'000'000'000, uint64_t{1} << 62, kMost},
+      {9, 4'000'000'000, uint64_t{1} << 62, kMost},
+      {9, 4'000'000'000, 1, 4'000'000'000'000'000'001},
   };
   for (const auto& [resolution, offset_s, time, ns] : cases) {
     for (const auto order : {std::endian::little, std::endian::big}) {
@@ -318,7 +320,8 @@ TEST(CaptureFile, SaysWhatElseAFileIs) {
 TEST(CaptureFile, TellsOfFramesThatNobodyCanTakeApart) {
   FileBytes file;
   file.section().interface(127).interface(1).interface(127).interface(195).enhanced({}, 0, 0).enhanced({}, 0, 2);
-  EXPECT_THAT(read_bytes(file.bytes).notes, ElementsAre("2 packets of link type 127 cannot be taken apart"));
+  EXPECT_THAT(read_bytes(file.bytes).notes,
+              ElementsAre("2 packets of link type 127 (IEEE802_11_RADIO) cannot be taken apart"));
 }
 
 // A writer that takes its time: what is there is given, a silence is told.
