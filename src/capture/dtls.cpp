@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "dtls_keys.h"
 #include "followers.h"
 #include "tlsproof/registry/constants.h"
 #include "tlsproof/wire/dtls.h"
+#include "tlsproof/wire/handshake.h"
 #include "tlsproof/wire/messages.h"
 
 namespace tlsproof::capture {
@@ -23,6 +25,7 @@ using wire::DtlsRecordView;
 using wire::Level;
 
 constexpr uint8_t kFatal = 2;
+constexpr size_t kMaxFailed = 8;  // told
 
 // The type of the handshake message that a datagram's first record holds a part of, in the clear; -1: none.
 int first_message(ByteView datagram) {
@@ -43,16 +46,19 @@ class DtlsFollower final : public ProtocolFollower {
     size_t connection_id_len = 0;  // of the ids that this side sends, which the other has chosen
     size_t num_repeated = 0;       // fragments that had come before
     size_t num_other = 0;          // datagrams that are not DTLS
+    size_t num_failed = 0;         // protected records that did not open
+    bool finished_told = false;
   };
 
   bool set_up(const Flow& flow, FollowState& state);
   void take_datagram(Half& half, ByteView datagram);
   void take_record(Half& half, const DtlsRecordView& record, size_t at);
-  void take_plain(Half& half, const DtlsRecordView& record, ByteRange stream);
+  void take_content(Half& half, Level level, uint8_t type, ByteView content, ByteRange stream);
   void take_fragments(Half& half, ByteView content, ByteRange stream);
+  void take_protected_message(Half& half, ByteView content, ByteRange stream);
   void tell_messages(Half& half);
   void tell(Half& half, const DtlsAssembler::Message& message);
-  void note_connection_ids(const DtlsAssembler::Message& message);
+  void note_hello(const DtlsAssembler::Message& message);
   void finish(const Flow& flow);
 
   [[nodiscard]] Half& half_of(Direction direction) { return halves_[static_cast<size_t>(direction)]; }
@@ -61,6 +67,7 @@ class DtlsFollower final : public ProtocolFollower {
 
   FollowState* state_ = nullptr;  // of the call
   std::array<Half, 2> halves_;    // by Direction
+  DtlsKeys keys_;
   std::array<size_t, 2> offered_cid_{};
   std::array<bool, 2> offers_cid_{};
   bool protected_13_ = false;  // a unified header may follow: DTLS 1.3 was chosen
@@ -90,7 +97,8 @@ bool DtlsFollower::set_up(const Flow& flow, FollowState& state) {
     Half& half = half_of(direction);
     half.direction = direction;
     half.assembler.reset();
-    half.connection_id_len = half.num_repeated = half.num_other = 0;
+    half.connection_id_len = half.num_repeated = half.num_other = half.num_failed = 0;
+    half.finished_told = false;
   }
   return true;
 }
@@ -102,6 +110,7 @@ bool DtlsFollower::follow(const Flow& flow, FollowState& state) {
   complete_ = true;
   if (!set_up(flow, state)) return false;
   state_ = &state;
+  keys_.reset(state.keys);
   for (const FlowEvent& event : flow.events) {
     state.clock.set(event.time_ns);
     if (event.kind == FlowEvent::Kind::gap) {
@@ -116,6 +125,7 @@ bool DtlsFollower::follow(const Flow& flow, FollowState& state) {
       ++half.num_other;
   }
   finish(flow);
+  state.followed.had_keys = keys_.any_found();
   state_ = nullptr;
   return true;
 }
@@ -160,42 +170,73 @@ Level DtlsFollower::level_of(const DtlsRecordView& record) const {
 
 void DtlsFollower::take_record(Half& half, const DtlsRecordView& record, size_t at) {
   const ByteRange stream{at + record.offset, record.raw.size()};
-  const bool plain = !record.unified && record.epoch == 0 && record.type != wire::kTls12Cid;
+  const Level level = level_of(record);
+  bool readable = !record.unified && record.epoch == 0 && record.type != wire::kTls12Cid;
+  uint8_t type = record.unified ? content_type::application_data : record.type;
+  ByteView content = readable ? record.fragment : ByteView();
+  bool failed = false;
+  if (!readable && !record.unified) {
+    const DtlsKeys::How how = keys_.open(half.direction, record, type, content);
+    readable = how == DtlsKeys::How::opened;
+    failed = how == DtlsKeys::How::failed;
+  }
   state_->trace.on_record({.direction = half.direction,
-                           .level = level_of(record),
-                           .content_type = record.unified ? content_type::application_data : record.type,
+                           .level = level,
+                           .content_type = type,
                            .version = record.version,
-                           .opened = plain,
+                           .opened = readable,
                            .stream = stream,
-                           .content = plain ? record.fragment : ByteView()});
-  if (plain) take_plain(half, record, stream);
+                           .content = content});
+  // RFC 6347 §4.1.2.7: such records are dropped; anybody can send one.
+  if (failed && half.num_failed++ < kMaxFailed)
+    state_->trace.on_problem(half.direction, level, "a protected record does not authenticate", stream);
+  if (readable) take_content(half, level, type, content, stream);
 }
 
-void DtlsFollower::take_plain(Half& half, const DtlsRecordView& record, ByteRange stream) {
+void DtlsFollower::take_content(Half& half, Level level, uint8_t type, ByteView content, ByteRange stream) {
   trace::Trace& trace = state_->trace;
-  const ByteView content = record.fragment;
-  switch (record.type) {
+  switch (type) {
     case content_type::handshake:
-      take_fragments(half, content, stream);
+      if (level == Level::initial)
+        take_fragments(half, content, stream);
+      else
+        take_protected_message(half, content, stream);
       break;
     case content_type::alert:
       if (content.size() != 2) {
-        trace.on_problem(half.direction, Level::initial,
-                         fmt::format("an alert record of {} bytes instead of 2", content.size()), stream);
+        trace.on_problem(half.direction, level, fmt::format("an alert record of {} bytes instead of 2", content.size()),
+                         stream);
         break;
       }
-      trace.on_alert(half.direction, Level::initial, content[0], content[1], stream);
+      trace.on_alert(half.direction, level, content[0], content[1], stream);
       ended_ = ended_ || content[0] == kFatal;
       break;
     case content_type::change_cipher_spec:
       trace.on_change_cipher_spec(half.direction, stream);
       break;
     case content_type::application_data:
-      trace.on_application_data(half.direction, Level::initial, content, stream);
+      trace.on_application_data(half.direction, level, content, stream);
       break;
     default:
       break;
   }
+}
+
+// Under the first keys stands Finished, which fits a record whole. (A renegotiation's messages do not always; they are
+// told as records.)
+void DtlsFollower::take_protected_message(Half& half, ByteView content, ByteRange stream) {
+  ParseError error;
+  Reader r(content, error);
+  wire::DtlsFragmentHeader header;
+  if (!decode(r, header) || header.fragment_offset != 0 || header.fragment_length != header.length ||
+      header.length != r.remaining() || half.finished_told)
+    return;
+  half.finished_told = header.type == handshake_type::finished;
+  if (!half.finished_told) return;
+  Bytes raw;
+  if (!wire::encode_handshake(header.type, r.rest(), raw)) return;
+  state_->trace.on_message(
+      {.direction = half.direction, .level = Level::application, .type = header.type, .raw = raw, .stream = stream});
 }
 
 // A record may hold several fragments, and parts of several messages (RFC 6347 §4.2.3).
@@ -258,21 +299,24 @@ void DtlsFollower::tell(Half& half, const DtlsAssembler::Message& message) {
                             .type = message.type,
                             .raw = message.raw,
                             .stream = message.stream});
-  note_connection_ids(message);
+  note_hello(message);
 }
 
-// RFC 9146 §3: each side names the id that it wants to be sent; both extensions must be there.
-void DtlsFollower::note_connection_ids(const DtlsAssembler::Message& message) {
+// What the records that follow depend on. RFC 9146 §3: each side names the id that it wants to be sent; both extensions
+// must be there.
+void DtlsFollower::note_hello(const DtlsAssembler::Message& message) {
   if (message.type != handshake_type::client_hello && message.type != handshake_type::server_hello) return;
   const auto decoded =
       wire::decode_handshake(message.type, message.raw.subspan(wire::kHandshakeHeaderLen), {.dtls = true});
   if (!decoded) return;
   const wire::ExtensionList* extensions = wire::extensions_of(*decoded);
+  if (const auto* hello = std::get_if<wire::ClientHello>(&*decoded)) keys_.on_client_hello(hello->random);
   const auto* server_hello = std::get_if<wire::ServerHello>(&*decoded);
   if (server_hello != nullptr) {
     protected_13_ =
         protected_13_ || wire::tls_version_of(server_hello->selected_version()) == registry::version::TLS1_3;
     if (server_hello->is_hello_retry_request()) return;
+    keys_.on_server_hello(server_hello->random, server_hello->selected_version(), server_hello->cipher_suite);
   }
   const size_t who = server_hello != nullptr ? 1 : 0;
   offers_cid_[who] = false;

@@ -7,6 +7,8 @@
 #include "tlsproof/capture/flow_table.h"
 #include "tlsproof/capture/follow.h"
 #include "tlsproof/capture/source.h"
+#include "tlsproof/crypto/key_schedule12.h"
+#include "tlsproof/crypto/record_protection.h"
 #include "tlsproof/wire/dtls.h"
 #include "unit/capture/captures.h"
 #include "unit/capture/flow_script.h"
@@ -91,6 +93,7 @@ std::string story(const trace::Trace& trace) {
     if (event.kind == EventKind::record && !event.opened)
       word = fmt::format("{}.r{}{}", who, event.code, "ieha"[static_cast<size_t>(event.level)]);
     if (event.kind == EventKind::alert) word = fmt::format("{}.alert{}", who, event.code & 0xff);
+    if (event.kind == EventKind::application_data) word = fmt::format("{}.data", who);
     if (event.kind == EventKind::change_cipher_spec) word = fmt::format("{}.ccs", who);
     if (event.kind == EventKind::note || event.kind == EventKind::problem || event.kind == EventKind::conflict)
       word = fmt::format("{}({})", who, trace.text(event));
@@ -240,6 +243,47 @@ TEST(FollowDtls, TheUnifiedHeaderOfVersion13) {
   EXPECT_EQ(story(before.trace()), "c.m1 s.m2 s(1 datagram that is not DTLS)");
 }
 
+// A record of epoch 1 as a peer with these keys would write it.
+Bytes sealed(crypto::RecordProtection& protection, uint8_t type, uint64_t sequence, const Bytes& content) {
+  protection.set_sequence(uint64_t{1} << 48 | sequence);
+  Bytes tls;
+  protection.seal(type, content, tls, {.version = 0xfefd});
+  return record(type, 1, sequence, to_bytes(ByteView(tls).subspan(crypto::kRecordHeaderLen)));
+}
+
+TEST(FollowDtls, OpensVersion12WithAKeyLog) {
+  const Bytes master(48, 0x5a);
+  crypto::KeySchedule12 schedule(crypto::HashAlgorithm::sha256);
+  schedule.set_master(master);
+  // 0xc02b: AES-128-GCM. The randoms are those of the hellos above.
+  const auto keys = schedule.keys(crypto::Aead::aes_128_gcm, Bytes(32, 0x11), Bytes(32, 0x22));
+  crypto::RecordProtection client, server;
+  client.start_tls12(crypto::Aead::aes_128_gcm, keys.client_key, keys.client_iv);
+  server.start_tls12(crypto::Aead::aes_128_gcm, keys.server_key, keys.server_iv);
+  Bytes corrupt = sealed(server, 23, 2, hex("aabb"));
+  corrupt.back() ^= 1;
+  // Out of order, and again: each has its own sequence number.
+  const FlowMaker maker = FlowMaker(Protocol::udp)
+                              .a(handshake(0, fragment(1, 0, client_hello(""))))
+                              .b(handshake(0, fragment(2, 0, server_hello())))
+                              .a(sealed(client, 22, 0, fragment(20, 2, Bytes(12, 7))))
+                              .b(sealed(server, 23, 1, hex("68656c6c6f")))
+                              .b(sealed(server, 22, 0, fragment(20, 1, Bytes(12, 8))))
+                              .b(corrupt)
+                              .a(sealed(client, 21, 1, hex("0100")));
+  trace::KeyLogIndex index;
+  index.add(as_bytes("CLIENT_RANDOM " + std::string(64, '1') + " " + to_hex(master) + "\n"));
+  Follower follower({.keys = &index});
+  const auto followed = follower.follow(maker.flow());
+  ASSERT_TRUE(followed);
+  EXPECT_TRUE(followed->had_keys);
+  EXPECT_EQ(story(follower.trace()),
+            "c.m1 s.m2 c.m20 s.data s.m20 s.r23a s(a protected record does not authenticate) c.alert0");
+  FollowedDtls without(maker.flow());
+  EXPECT_FALSE(without.followed->had_keys);
+  EXPECT_EQ(story(without.trace()), "c.m1 s.m2 c.r22a s.r23a s.r22a s.r23a c.r21a");
+}
+
 TEST(FollowDtls, StunMayShareThePort) {
   const Bytes stun = hex("000100002112a442") + Bytes(12);
   const FlowMaker maker = FlowMaker(Protocol::udp).b(stun).a(stun).a(handshake(0, fragment(1, 0, client_hello(""))));
@@ -274,17 +318,21 @@ TEST(Sniff, AsksForTheBeginningOfTls) {
 
 // A file's flows as the pipeline makes them, and what was told of the handshakes on DTLS.
 struct ToldOfFile {
-  std::map<uint16_t, size_t> messages;  // by type
-  std::vector<std::string> problems;    // and messages that do not decode
+  std::map<uint16_t, size_t> messages;    // by type
+  std::vector<std::string> problems;      // and messages that do not decode
+  size_t num_opened = 0, num_opaque = 0;  // protected records
 };
 ToldOfFile tell_file(const std::string& path) {
   ToldOfFile told;
-  Follower follower({});
+  trace::KeyLogIndex keys;
+  Follower follower({.keys = &keys});
   FlowTable table({}, [&](Flow& flow) {
     if (!follower.follow(flow) || follower.trace().transport() != trace::Transport::dtls) return;
     for (const trace::Event& event : follower.trace().events()) {
       if (event.kind == EventKind::problem || event.kind == EventKind::conflict)
         told.problems.emplace_back(follower.trace().text(event));
+      if (event.kind == EventKind::record && event.level != wire::Level::initial)
+        ++(event.opened ? told.num_opened : told.num_opaque);
       if (event.kind != EventKind::message) continue;
       ++told.messages[event.code];
       const auto decoded = follower.trace().message(event);
@@ -302,6 +350,7 @@ ToldOfFile tell_file(const std::string& path) {
   for (;;) {
     const auto next = (*source)->next(packet);
     if (!next || *next == Source::Next::end) break;
+    if (*next == Source::Next::secrets) keys.add((*source)->secrets());
     if (*next == Source::Next::packet && dissector.dissect(packet, segment)) table.add(segment);
   }
   table.finish();
@@ -340,6 +389,17 @@ TEST(DtlsCaptures, HellosAsTheyWereSaid) {
     EXPECT_TRUE(told.problems.empty()) << told.problems.front();
   }
   EXPECT_EQ(num, expected.size());
+}
+
+// With the secrets inside the file everything opens: Finished and the data of both sides.
+TEST(DtlsCaptures, OpensWhatSecretsProtect) {
+  TLSPROOF_NEEDS_CAPTURES(captures);
+  const auto found = std::ranges::find(captures, "wireshark/dtls12-aes128ccm8-dsb.pcapng", &RealCapture::name);
+  ASSERT_NE(found, captures.end());
+  ToldOfFile told = tell_file(found->path);
+  EXPECT_EQ(told.messages[20], 2U);
+  EXPECT_EQ(told.num_opened, 7U);
+  EXPECT_EQ(told.num_opaque, 0U);
 }
 
 TEST(Sniff, KnowsAConnectionThatBeganBefore) {
