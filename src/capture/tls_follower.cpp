@@ -221,14 +221,10 @@ void TlsFollower::tell_said(Side side) {
     const app::Said& said = begin_.said[next];
     if (said.side != static_cast<size_t>(side)) continue;
     if (half.records.arrived() < said.bytes.end()) return;
-    const ByteView bytes = half.records.all().subspan(said.bytes.offset, said.bytes.len);
-    const bool is_text = std::ranges::none_of(bytes, [](uint8_t c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
     const bool asks = half.direction == Direction::client_to_server;
-    state_->trace.on_event(
-        asks ? EventKind::app_request : EventKind::app_response, half.direction,
-        is_text ? std::string(as_text(bytes))
-                : fmt::format("{} bytes: {}", bytes.size(), to_hex(bytes.first(std::min(bytes.size(), kMaxShown)))),
-        static_cast<uint16_t>(said.status), said.bytes);
+    // Not the bytes: they may hold a password.
+    state_->trace.on_event(asks ? EventKind::app_request : EventKind::app_response, half.direction, said.text,
+                           static_cast<uint16_t>(said.status), said.bytes);
   }
 }
 
