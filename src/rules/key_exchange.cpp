@@ -105,7 +105,7 @@ Signed server_signature(const Handshake& h) {
   const wire::SignedPart* part = nullptr;
   if (const auto* ecdhe = h.get<wire::ServerKeyExchangeEcdhe>(kServer)) part = &ecdhe->signed_part;
   if (const auto* dhe = h.get<wire::ServerKeyExchangeDhe>(kServer)) part = &dhe->signed_part;
-  if (part == nullptr || !part->present) return {};
+  if (part == nullptr || !part->present || !part->has_algorithm) return {};  // before TLS 1.2 there was no choice
   return {part->algorithm, h.find(kServer, hs::server_key_exchange)};
 }
 
@@ -157,7 +157,7 @@ const MessageRead* request_for(const Handshake& h, size_t index, std::vector<uin
 void client_scheme_offered(const Handshake& h, Breaches& out) {
   for (size_t i = 0; i < h.messages.size(); ++i) {
     const auto* verify = h.messages[i].direction == kClient ? h.messages[i].as<wire::CertificateVerify>() : nullptr;
-    if (verify == nullptr) continue;
+    if (verify == nullptr || !verify->has_algorithm) continue;
     std::vector<uint16_t> schemes;
     const MessageRead* request = request_for(h, i, schemes);
     if (request == nullptr || contains(schemes, verify->algorithm)) continue;

@@ -2,15 +2,31 @@
 
 #include <algorithm>
 
+#include "tlsproof/base/decompress.h"
+#include "tlsproof/registry/constants.h"
+
 namespace tlsproof::trace {
 namespace {
 
-void take_certificates(const wire::AnyMessage& message, ByteList& out) {
+void take_certificates(const MessageRead& read, ByteList& out) {
   const ByteList* certificates = nullptr;
-  if (const auto* v12 = std::get_if<wire::Certificate12>(&message)) certificates = &v12->certificates;
-  if (const auto* v13 = std::get_if<wire::Certificate13>(&message)) certificates = &v13->certificates;
+  if (const auto* v12 = read.as<wire::Certificate12>()) certificates = &v12->certificates;
+  if (const auto* v13 = read.as<wire::Certificate13>()) certificates = &v13->certificates;
   if (certificates == nullptr) return;
   for (size_t i = 0; i < certificates->size(); ++i) out.push_back((*certificates)[i]);
+}
+
+std::optional<Compression> compression_of(uint16_t algorithm) {
+  switch (algorithm) {
+    case registry::certificate_compression::zlib:
+      return Compression::zlib;
+    case registry::certificate_compression::brotli:
+      return Compression::brotli;
+    case registry::certificate_compression::zstd:
+      return Compression::zstd;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -21,6 +37,7 @@ void Reading::read(const Trace& trace) {
   for (Slots& slots : slots_) slots.num_used = 0;
   for (ByteList& list : certificates_) list.clear();
   certificates_seen_ = {};
+  num_unpacked_ = unpacked_len_ = 0;
   first_client_hello_ = client_hello_ = hello_retry_request_ = server_hello_ = nullptr;
 
   const auto events = trace.events();
@@ -48,7 +65,44 @@ void Reading::read_message(size_t index, const Event& event) {
     read.error = status.error();
   else
     read.message = &message;
+  unpack(read);
   remember(read);
+}
+
+void Reading::unpack(MessageRead& read) {
+  const auto* packed = read.as<wire::CompressedCertificate>();
+  if (packed == nullptr) return;
+  const auto method = compression_of(packed->algorithm);
+  if (!method) {
+    read.unpacked_problem = "compressed in an unknown way";
+    return;
+  }
+  if (packed->uncompressed_length > kMaxUnpackedLen - unpacked_len_) {
+    read.unpacked_problem = "too large to unpack";
+    return;
+  }
+  unpacked_len_ += packed->uncompressed_length;
+  if (num_unpacked_ == unpacked_.size()) unpacked_.emplace_back();
+  Bytes& body = unpacked_[num_unpacked_++];
+  if (const auto outcome = decompress(*method, packed->compressed, packed->uncompressed_length, body); !outcome) {
+    read.unpacked_problem = outcome.error();
+    return;
+  }
+  read.unpacked_body = body;
+  // RFC 8879 §4: what comes out MUST be as long as uncompressed_length says.
+  if (body.size() != packed->uncompressed_length) {
+    read.unpacked_problem = "less comes out than was announced";
+    return;
+  }
+  wire::AnyMessage& message = slot(registry::handshake_type::certificate);
+  const wire::DecodeContext context{registry::version::TLS1_3};  // the only version that has it
+  if (const auto status = wire::decode_handshake_into(registry::handshake_type::certificate, body, context, message);
+      !status) {
+    read.unpacked_problem = "what was compressed is no Certificate";
+    read.unpacked_error = status.error();
+    return;
+  }
+  read.unpacked = &message;
 }
 
 void Reading::remember(const MessageRead& read) {
@@ -64,7 +118,7 @@ void Reading::remember(const MessageRead& read) {
       hello_retry_request_ = &read;
   } else if (!certificates_seen_[static_cast<size_t>(read.direction)]) {
     ByteList& list = certificates_[static_cast<size_t>(read.direction)];
-    take_certificates(*read.message, list);
+    take_certificates(read, list);
     certificates_seen_[static_cast<size_t>(read.direction)] = !list.empty();
   }
 }

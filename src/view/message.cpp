@@ -159,9 +159,14 @@ struct Describer {
     return fmt::format("{}, {} bytes", registry::name(Kind::certificate_status_type, m.status_type), m.response.size());
   }
   std::string operator()(const wire::CertificateVerify& m) const {
-    return registry::signature_scheme_name(m.algorithm);
+    return m.has_algorithm ? registry::signature_scheme_name(m.algorithm) : std::string();
+  }
+  std::string operator()(const wire::CompressedCertificate& m) const {
+    return fmt::format("{}, {} bytes", registry::name(Kind::certificate_compression, m.algorithm),
+                       m.uncompressed_length);
   }
   std::string signed_by(const wire::SignedPart& part) const {
+    if (part.present && !part.has_algorithm) return "signed";
     return part.present ? registry::signature_scheme_name(part.algorithm) : "unsigned";
   }
   std::string operator()(const wire::ServerKeyExchangeEcdhe& m) const {

@@ -465,6 +465,11 @@ Fields fields_of(ClientKeyExchangeRsa& m) {
 Fields fields_of(CertificateVerify& m) {
   return {{"algorithm", &m.algorithm, Kind::signature_scheme}, {"signature", &m.signature}};
 }
+Fields fields_of(CompressedCertificate& m) {
+  return {{"algorithm", &m.algorithm, Kind::certificate_compression},
+          {"uncompressed_length", &m.uncompressed_length},
+          {"compressed_certificate_message", &m.compressed}};
+}
 Fields fields_of(Finished& m) {
   return {{"verify_data", &m.verify_data}};
 }

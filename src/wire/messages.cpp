@@ -21,6 +21,17 @@ Parsed<void> decode_as(ByteView body, AnyMessage& out, size_t base) {
   return decode_all_into(body, *target, base);
 }
 
+// The same with the form that the message had before TLS 1.2.
+template <class T>
+Parsed<void> decode_as_tls11(ByteView body, AnyMessage& out, size_t base) {
+  T* target = std::get_if<T>(&out);
+  if (target == nullptr) target = &out.emplace<T>();
+  ParseError error;
+  Reader r(body, error, base);
+  if (!decode_tls11(r, *target) || !r.finish(T::kName)) return std::unexpected(error);
+  return {};
+}
+
 Parsed<void> keep_raw(uint8_t type, ByteView body, AnyMessage& out) {
   RawMessage* target = std::get_if<RawMessage>(&out);
   if (target == nullptr) target = &out.emplace<RawMessage>();
@@ -29,13 +40,24 @@ Parsed<void> keep_raw(uint8_t type, ByteView body, AnyMessage& out) {
   return {};
 }
 
-// TLS 1.3 and its drafts (0x7fXX), which share the form of its messages since draft 23.
-bool is_tls13(uint16_t v) {
-  return v == version::TLS1_3 || v >> 8 == 0x7f;
+// The draft of TLS 1.3 whose forms a version has; RFC 8446 itself is the last. 0: no TLS 1.3.
+constexpr int kRfc8446 = 28;
+int tls13_draft(uint16_t v) {
+  if (v == version::TLS1_3) return kRfc8446;
+  if (v >> 8 == 0x7f) return v & 0xff;
+  if (v == version::TLS1_3_facebook_draft23 || v == version::TLS1_3_facebook_draft26) return v & 0xff;
+  if (v == version::TLS1_3_experiment || v == version::TLS1_3_experiment2)
+    return 18;  // draft 18, its hello in disguise
+  return 0;
 }
 bool is_tls12(uint16_t v) {
   return v == version::TLS1_2;
 }
+bool is_before_tls12(uint16_t v) {
+  return v >= version::SSL3 && v < version::TLS1_2;
+}
+// The first drafts with the forms of RFC 8446.
+constexpr int kCertificateDraft = 18, kCertificateRequestDraft = 20, kNewSessionTicketDraft = 21;
 // Versions whose Certificate and NewSessionTicket have TLS 1.2's form.
 bool is_tls12_or_below(uint16_t v) {
   return v >= version::SSL3 && v <= version::TLS1_2;
@@ -49,11 +71,16 @@ Parsed<void> decode_client_hello(ByteView body, bool dtls, AnyMessage& out, size
 }
 
 Parsed<void> decode_server_key_exchange(ByteView body, const DecodeContext& context, AnyMessage& out, size_t base) {
-  // RFC 4346 §7.4.3: before TLS 1.2 the signature came without its algorithm.
-  if (is_tls12(context.version)) {
-    if (context.key_exchange == KeyExchange::ecdhe) return decode_as<ServerKeyExchangeEcdhe>(body, out, base);
-    if (context.key_exchange == KeyExchange::dhe || context.key_exchange == KeyExchange::dh)
-      return decode_as<ServerKeyExchangeDhe>(body, out, base);
+  const bool before = is_before_tls12(context.version);
+  if (before || is_tls12(context.version)) {
+    if (context.key_exchange == KeyExchange::ecdhe) {
+      return before ? decode_as_tls11<ServerKeyExchangeEcdhe>(body, out, base)
+                    : decode_as<ServerKeyExchangeEcdhe>(body, out, base);
+    }
+    if (context.key_exchange == KeyExchange::dhe || context.key_exchange == KeyExchange::dh) {
+      return before ? decode_as_tls11<ServerKeyExchangeDhe>(body, out, base)
+                    : decode_as<ServerKeyExchangeDhe>(body, out, base);
+    }
   }
   return keep_raw(handshake_type::server_key_exchange, body, out);
 }
@@ -76,19 +103,24 @@ Parsed<void> decode_client_key_exchange(ByteView body, const DecodeContext& cont
   return keep_raw(handshake_type::client_key_exchange, body, out);
 }
 
-// Certificate, CertificateRequest, NewSessionTicket: one type, two forms.
-Parsed<void> decode_two_formed(uint8_t type, ByteView body, const DecodeContext& context, AnyMessage& out,
-                               size_t base) {
+// Certificate, CertificateRequest, NewSessionTicket: one type, several forms.
+Parsed<void> decode_many_formed(uint8_t type, ByteView body, const DecodeContext& context, AnyMessage& out,
+                                size_t base) {
   const uint16_t v = context.version;
+  const int draft = tls13_draft(v);
   if (type == handshake_type::certificate) {
-    if (is_tls13(v)) return decode_as<Certificate13>(body, out, base);
+    if (draft >= kCertificateDraft) return decode_as<Certificate13>(body, out, base);
     if (is_tls12_or_below(v)) return decode_as<Certificate12>(body, out, base);
   } else if (type == handshake_type::certificate_request) {
-    if (is_tls13(v)) return decode_as<CertificateRequest13>(body, out, base);
+    if (draft >= kCertificateRequestDraft) return decode_as<CertificateRequest13>(body, out, base);
     if (is_tls12(v)) return decode_as<CertificateRequest12>(body, out, base);
+    if (is_before_tls12(v)) return decode_as_tls11<CertificateRequest12>(body, out, base);
   } else if (type == handshake_type::new_session_ticket) {
-    if (is_tls13(v)) return decode_as<NewSessionTicket13>(body, out, base);
+    if (draft >= kNewSessionTicketDraft) return decode_as<NewSessionTicket13>(body, out, base);
     if (is_tls12_or_below(v)) return decode_as<NewSessionTicket12>(body, out, base);
+  } else if (type == handshake_type::certificate_verify) {
+    if (is_tls12(v) || draft > 0) return decode_as<CertificateVerify>(body, out, base);
+    if (is_before_tls12(v)) return decode_as_tls11<CertificateVerify>(body, out, base);
   }
   return keep_raw(type, body, out);
 }
@@ -126,14 +158,12 @@ Parsed<void> decode_handshake_into(uint8_t type, ByteView body, const DecodeCont
     case handshake_type::certificate:
     case handshake_type::certificate_request:
     case handshake_type::new_session_ticket:
-      return decode_two_formed(type, body, context, out, base);
+    case handshake_type::certificate_verify:
+      return decode_many_formed(type, body, context, out, base);
     case handshake_type::server_key_exchange:
       return decode_server_key_exchange(body, context, out, base);
     case handshake_type::server_hello_done:
       return decode_as<ServerHelloDone>(body, out, base);
-    case handshake_type::certificate_verify:
-      if (is_tls12(context.version) || is_tls13(context.version)) return decode_as<CertificateVerify>(body, out, base);
-      break;
     case handshake_type::client_key_exchange:
       return decode_client_key_exchange(body, context, out, base);
     case handshake_type::finished:
@@ -142,6 +172,8 @@ Parsed<void> decode_handshake_into(uint8_t type, ByteView body, const DecodeCont
       return decode_as<CertificateStatus>(body, out, base);
     case handshake_type::key_update:
       return decode_as<KeyUpdate>(body, out, base);
+    case handshake_type::compressed_certificate:
+      return decode_as<CompressedCertificate>(body, out, base);
     case handshake_type::message_hash:
       return decode_as<MessageHash>(body, out, base);
     default:

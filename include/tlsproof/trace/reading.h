@@ -18,17 +18,29 @@ struct MessageRead {
   uint8_t type = 0;                           // HandshakeType
   const wire::AnyMessage* message = nullptr;  // null: it does not decode, `error` says where
   ParseError error;                           // offsets count from the message's header
+  // Of a CompressedCertificate: the Certificate inside and the bytes of its body, as they came out. Null and empty,
+  // with `unpacked_problem` (a literal) saying why; when it is that it does not decode, `unpacked_error` says where.
+  const wire::AnyMessage* unpacked = nullptr;
+  ByteView unpacked_body;
+  std::string_view unpacked_problem;
+  ParseError unpacked_error;
 
-  // The message as a T; null when it is none or does not decode.
+  // The message as a T, what was compressed in it as well; null when it is none or does not decode.
   template <class T>
   [[nodiscard]] const T* as() const {
-    return message == nullptr ? nullptr : std::get_if<T>(message);
+    if (message == nullptr) return nullptr;
+    const T* found = std::get_if<T>(message);
+    return found == nullptr && unpacked != nullptr ? std::get_if<T>(unpacked) : found;
   }
 };
 
 // Holds memory that is used again by the next read(). Borrows the Trace.
 class Reading {
  public:
+  // Compressed certificates of one Trace are unpacked as long as they announce no more than this in all (RFC 8879 §4
+  // leaves the limit to the receiver).
+  static constexpr size_t kMaxUnpackedLen = size_t{1} << 20;
+
   Reading() = default;
   explicit Reading(const Trace& trace) { read(trace); }
   Reading(const Reading&) = delete;
@@ -66,6 +78,7 @@ class Reading {
  private:
   wire::AnyMessage& slot(uint8_t type);
   void read_message(size_t index, const Event& event);
+  void unpack(MessageRead& read);
   void remember(const MessageRead& read);
 
   const Trace* trace_ = nullptr;
@@ -76,6 +89,9 @@ class Reading {
     size_t num_used = 0;
   };
   std::array<Slots, 256> slots_;
+  std::vector<Bytes> unpacked_;  // the first num_unpacked_ are in use
+  size_t num_unpacked_ = 0;
+  size_t unpacked_len_ = 0;
   std::array<ByteList, 2> certificates_;
   std::array<bool, 2> certificates_seen_{};
   const MessageRead* first_client_hello_ = nullptr;

@@ -11,6 +11,7 @@
 #include "tlsproof/wire/msg/certificate_verify.h"
 #include "tlsproof/wire/msg/client_hello.h"
 #include "tlsproof/wire/msg/client_key_exchange.h"
+#include "tlsproof/wire/msg/compressed_certificate.h"
 #include "tlsproof/wire/msg/empty.h"
 #include "tlsproof/wire/msg/encrypted_extensions.h"
 #include "tlsproof/wire/msg/finished.h"
@@ -33,14 +34,13 @@ using AnyMessage =
     std::variant<RawMessage, HelloRequest, ClientHello, ServerHello, NewSessionTicket12, NewSessionTicket13,
                  EndOfEarlyData, EncryptedExtensions, Certificate12, Certificate13, CertificateRequest12,
                  CertificateRequest13, CertificateStatus, ServerKeyExchangeEcdhe, ServerKeyExchangeDhe, ServerHelloDone,
-                 ClientKeyExchangeEcdhe, ClientKeyExchangeDhe, ClientKeyExchangeRsa, CertificateVerify, Finished,
-                 KeyUpdate, MessageHash, HelloVerifyRequest>;
+                 ClientKeyExchangeEcdhe, ClientKeyExchangeDhe, ClientKeyExchangeRsa, CertificateVerify,
+                 CompressedCertificate, Finished, KeyUpdate, MessageHash, HelloVerifyRequest>;
 
 // What decides the form of the messages that differ between versions and key exchanges.
 struct DecodeContext {
-  // Negotiated; 0 while unknown. Certificate, CertificateRequest and NewSessionTicket are then raw. Below TLS 1.2 the
-  // signed messages (ServerKeyExchange, CertificateVerify) and CertificateRequest, which have another form there, are
-  // raw.
+  // Negotiated; 0 while unknown: ServerKeyExchange, CertificateVerify, Certificate, CertificateRequest and
+  // NewSessionTicket are then raw. So are, in drafts of TLS 1.3, those messages whose form was another one.
   uint16_t version = 0;
   // Of the negotiated cipher suite. Decides ServerKeyExchange and ClientKeyExchange: ecdhe, dhe, rsa (also ecdh and dh,
   // whose ClientKeyExchange is the same); others are raw.

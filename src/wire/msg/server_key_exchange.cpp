@@ -5,27 +5,27 @@ namespace {
 
 // struct { SignatureAndHashAlgorithm algorithm; opaque signature<0..2^16-1>; } DigitallySigned;  (RFC 5246 §4.7)
 // RFC 5246 §7.4.3: anonymous key exchange sends the parameters alone, so nothing follows them.
-bool decode(Reader& r, SignedPart& out) {
+// RFC 4346 §7.4.3: before TLS 1.2 the signature came without its algorithm.
+bool decode_signed(Reader& r, SignedPart& out, bool has_algorithm) {
   out.present = !r.empty();
+  out.has_algorithm = has_algorithm;
   out.algorithm = 0;
   out.signature.clear();
   if (!out.present) return true;
-  return r.u16(out.algorithm, "ServerKeyExchange.algorithm") &&
-         decode_opaque16(r, out.signature, "ServerKeyExchange.signature");
+  if (has_algorithm && !r.u16(out.algorithm, "ServerKeyExchange.algorithm")) return false;
+  return decode_opaque16(r, out.signature, "ServerKeyExchange.signature");
 }
 
 void encode(const SignedPart& in, Writer& w) {
   if (!in.present) return;
-  w.u16(in.algorithm);
+  if (in.has_algorithm) w.u16(in.algorithm);
   w.opaque16(in.signature);
 }
-
-}  // namespace
 
 // struct { ECCurveType curve_type; NamedCurve namedcurve; } ECParameters;
 // struct { ECParameters curve_params; ECPoint public; } ServerECDHParams;
 // struct { opaque point<1..2^8-1>; } ECPoint;   (RFC 8422 §5.4)
-bool decode(Reader& r, ServerKeyExchangeEcdhe& out) {
+bool decode_params(Reader& r, ServerKeyExchangeEcdhe& out) {
   const size_t start = r.offset();
   if (!r.u8(out.curve_type, "ServerKeyExchange.curve_type")) return false;
   // RFC 8422 §5.4: explicit_prime and explicit_char2 are deprecated, and no other curve type has a form.
@@ -34,7 +34,37 @@ bool decode(Reader& r, ServerKeyExchangeEcdhe& out) {
       !decode_opaque8(r, out.public_key, "ServerKeyExchange.public", 1))
     return false;
   out.signed_params = {0, r.offset() - start};
-  return decode(r, out.signed_part);
+  return true;
+}
+
+// struct {
+//   opaque dh_p<1..2^16-1>;
+//   opaque dh_g<1..2^16-1>;
+//   opaque dh_Ys<1..2^16-1>;
+// } ServerDHParams;                             (RFC 5246 §7.4.3)
+bool decode_params(Reader& r, ServerKeyExchangeDhe& out) {
+  const size_t start = r.offset();
+  if (!decode_opaque16(r, out.dh_p, "ServerKeyExchange.dh_p", 1) ||
+      !decode_opaque16(r, out.dh_g, "ServerKeyExchange.dh_g", 1) ||
+      !decode_opaque16(r, out.dh_Ys, "ServerKeyExchange.dh_Ys", 1))
+    return false;
+  out.signed_params = {0, r.offset() - start};
+  return true;
+}
+
+}  // namespace
+
+bool decode(Reader& r, ServerKeyExchangeEcdhe& out) {
+  return decode_params(r, out) && decode_signed(r, out.signed_part, true);
+}
+bool decode_tls11(Reader& r, ServerKeyExchangeEcdhe& out) {
+  return decode_params(r, out) && decode_signed(r, out.signed_part, false);
+}
+bool decode(Reader& r, ServerKeyExchangeDhe& out) {
+  return decode_params(r, out) && decode_signed(r, out.signed_part, true);
+}
+bool decode_tls11(Reader& r, ServerKeyExchangeDhe& out) {
+  return decode_params(r, out) && decode_signed(r, out.signed_part, false);
 }
 
 void encode_params(const ServerKeyExchangeEcdhe& in, Writer& w) {
@@ -46,21 +76,6 @@ void encode_params(const ServerKeyExchangeEcdhe& in, Writer& w) {
 void encode(const ServerKeyExchangeEcdhe& in, Writer& w) {
   encode_params(in, w);
   encode(in.signed_part, w);
-}
-
-// struct {
-//   opaque dh_p<1..2^16-1>;
-//   opaque dh_g<1..2^16-1>;
-//   opaque dh_Ys<1..2^16-1>;
-// } ServerDHParams;                             (RFC 5246 §7.4.3)
-bool decode(Reader& r, ServerKeyExchangeDhe& out) {
-  const size_t start = r.offset();
-  if (!decode_opaque16(r, out.dh_p, "ServerKeyExchange.dh_p", 1) ||
-      !decode_opaque16(r, out.dh_g, "ServerKeyExchange.dh_g", 1) ||
-      !decode_opaque16(r, out.dh_Ys, "ServerKeyExchange.dh_Ys", 1))
-    return false;
-  out.signed_params = {0, r.offset() - start};
-  return decode(r, out.signed_part);
 }
 
 void encode_params(const ServerKeyExchangeDhe& in, Writer& w) {

@@ -329,10 +329,73 @@ std::vector<Case> key_exchange_cases() {
   };
 }
 
+// The forms before TLS 1.2, for the harness.
+template <class T>
+struct Tls11 : T {};
+template <class T>
+bool decode(Reader& r, Tls11<T>& out) {
+  return decode_tls11(r, static_cast<T&>(out));
+}
+template <class T>
+void encode(const Tls11<T>& in, Writer& w) {
+  encode(static_cast<const T&>(in), w);
+}
+
+std::vector<Case> older_cases() {
+  return {
+      make_case<Tls11<ServerKeyExchangeEcdhe>>(
+          "ServerKeyExchange ECDHE 1.1",
+          "03 0017 [1:ServerKeyExchange.public 02 04aa] [2:ServerKeyExchange.signature 0001 bb]",
+          [](const auto& m) {
+            EXPECT_FALSE(m.signed_part.has_algorithm);
+            EXPECT_EQ(m.signed_part.signature, Bytes{0xbb});
+            EXPECT_EQ(m.signed_params, (ByteRange{0, 6}));
+          }),
+      make_case<Tls11<ServerKeyExchangeDhe>>(
+          "ServerKeyExchange DHE 1.1",
+          "[2:ServerKeyExchange.dh_p 0002 17aa] [2:ServerKeyExchange.dh_g 0001 02]"
+          "[2:ServerKeyExchange.dh_Ys 0002 05bb] [2:ServerKeyExchange.signature 0001 cc]",
+          [](const auto& m) {
+            EXPECT_EQ(m.dh_g, Bytes{2});
+            EXPECT_EQ(m.signed_part.signature, Bytes{0xcc});
+          }),
+      make_case<Tls11<CertificateVerify>>("CertificateVerify 1.1", "[2:CertificateVerify.signature 0002 aabb]",
+                                          [](const auto& m) {
+                                            EXPECT_FALSE(m.has_algorithm);
+                                            EXPECT_EQ(m.signature, (Bytes{0xaa, 0xbb}));
+                                          }),
+      make_case<Tls11<CertificateRequest12>>("CertificateRequest 1.1",
+                                             "[1:CertificateRequest.certificate_types 02 0102]"
+                                             "[2:CertificateRequest.certificate_authorities 0004"
+                                             " [2:CertificateRequest.certificate_authorities.name 0002 3000]]",
+                                             [](const auto& m) {
+                                               EXPECT_FALSE(m.has_signature_algorithms);
+                                               EXPECT_EQ(m.certificate_authorities.size(), 1U);
+                                             }),
+      make_case<ServerHello>(
+          "ServerHello of draft 18",
+          "7f12" + zeros(32) + "1301 [2:ServerHello.extensions 0006 0029 [2:Extension.extension_data 0002 0000]]",
+          [](const auto& m) {
+            EXPECT_TRUE(m.draft_form);
+            EXPECT_EQ(m.selected_version(), 0x7f12);
+            EXPECT_EQ(m.cipher_suite, 0x1301);
+            EXPECT_TRUE(m.extensions.has(extension::pre_shared_key));
+          }),
+      make_case<CompressedCertificate>(
+          "CompressedCertificate", "0002 000123 [3:CompressedCertificate.compressed_certificate_message 000002 aabb]",
+          [](const auto& m) {
+            EXPECT_EQ(m.algorithm, 2);
+            EXPECT_EQ(m.uncompressed_length, 0x123U);
+            EXPECT_EQ(m.compressed, (Bytes{0xaa, 0xbb}));
+          }),
+  };
+}
+
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = [] {
     std::vector<Case> out = hello_cases();
-    for (auto more : {certificate_cases(), key_exchange_cases()}) std::ranges::move(more, std::back_inserter(out));
+    for (auto more : {certificate_cases(), key_exchange_cases(), older_cases()})
+      std::ranges::move(more, std::back_inserter(out));
     return out;
   }();
   return all;
@@ -417,20 +480,31 @@ TEST(Messages, TheContextDecidesTheForm) {
       {11, 0x0301, any, "000000", "Certificate"},
       {11, 0, any, "1234", "certificate"},
       {13, 0x0303, any, "01 01 0002 0403 0000", "CertificateRequest"},
-      {13, 0x0302, any, "01 01 0000", "certificate_request"},
+      {13, 0x0302, any, "01 01 0000", "CertificateRequest"},
+      {13, 0x7f12, any, "00 0002 0403 0000 0000", "certificate_request"},
+      {13, 0x7f17, any, "00 0004 0000 0000", "CertificateRequest"},
       {12, 0x0303, ecdhe, "03 001d 01 aa", "ServerKeyExchange"},
       {12, 0x0303, dhe, "0001 aa 0001 bb 0001 cc", "ServerKeyExchange"},
-      {12, 0x0301, ecdhe, "03 001d 01 aa 0001 bb", "server_key_exchange"},
+      {12, 0x0301, ecdhe, "03 001d 01 aa 0001 bb", "ServerKeyExchange"},
+      {12, 0x0300, dhe, "0001 aa 0001 bb 0001 cc 0001 dd", "ServerKeyExchange"},
+      {12, 0, ecdhe, "03 001d 01 aa 0001 bb", "server_key_exchange"},
       {12, 0x0303, srp, "beef", "server_key_exchange"},
       {16, 0x0303, ecdhe, "01 aa", "ClientKeyExchange"},
       {16, 0x0303, dhe, "0001 aa", "ClientKeyExchange"},
       {16, 0x0303, rsa, "0001 aa", "ClientKeyExchange"},
       {16, 0x0303, any, "beef", "client_key_exchange"},
       {15, 0x0303, any, "0403 0001 aa", "CertificateVerify"},
-      {15, 0x0301, any, "0001 aa", "certificate_verify"},
+      {15, 0x0301, any, "0001 aa", "CertificateVerify"},
+      {15, 0x7f12, any, "0403 0001 aa", "CertificateVerify"},
+      {15, 0, any, "0001 aa", "certificate_verify"},
+      {25, 0x0304, any, "0001 000001 000001 aa", "CompressedCertificate"},
       {4, 0x0303, any, "00000000 0000", "NewSessionTicket"},
       {4, 0x0304, any, kNewSessionTicket, "NewSessionTicket"},
       {4, 0, any, "", "new_session_ticket"},
+      {4, 0x7f12, any, "00000001 00000002 0001 aa 0000", "new_session_ticket"},
+      {4, 0xfb17, any, kNewSessionTicket, "NewSessionTicket"},
+      {11, 0x7e02, any, "00 000000", "Certificate"},
+      {11, 0x7f10, any, "00 000000", "certificate"},
       {5, 0, any, "", "EndOfEarlyData"},
       {8, 0, any, kEncryptedExtensions, "EncryptedExtensions"},
       {14, 0, any, "", "ServerHelloDone"},

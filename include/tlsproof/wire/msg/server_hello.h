@@ -26,13 +26,15 @@ struct ServerHello {
   static constexpr uint8_t kType = registry::handshake_type::server_hello;
   static constexpr std::string_view kName = "ServerHello";
 
-  uint16_t legacy_version = 0x0303;  // the version itself, before TLS 1.3
+  uint16_t legacy_version = 0x0303;  // the version itself, before TLS 1.3 and in its drafts to 21
   std::array<uint8_t, kRandomLen> random{};
   Bytes legacy_session_id_echo;  // <0..32>; before TLS 1.3 the session_id
   uint16_t cipher_suite = 0;
   uint8_t legacy_compression_method = 0;
   bool has_extensions = true;  // false: the block is absent altogether (allowed before TLS 1.3)
   ExtensionList extensions;
+  // The form of TLS 1.3's drafts to 21, told by their version numbers (0x7fXX): without session id and compression.
+  bool draft_form = false;
 
   [[nodiscard]] bool is_hello_retry_request() const { return random == kHelloRetryRequestRandom; }
   [[nodiscard]] Downgrade downgrade() const;

@@ -1,4 +1,4 @@
-// ServerKeyExchange of TLS 1.2: ECDHE (RFC 8422 §5.4) and DHE (RFC 5246 §7.4.3), signed or anonymous.
+// ServerKeyExchange: ECDHE (RFC 8422 §5.4) and DHE (RFC 5246 §7.4.3), signed or anonymous.
 #pragma once
 
 #include "tlsproof/registry/constants.h"
@@ -9,8 +9,9 @@ namespace tlsproof::wire {
 // DigitallySigned (RFC 5246 §4.7), absent in anonymous key exchange.
 struct SignedPart {
   bool present = true;
-  uint16_t algorithm = 0;  // SignatureAndHashAlgorithm, registry::signature_scheme
-  Bytes signature;         // <0..2^16-1>
+  uint16_t algorithm = 0;     // SignatureAndHashAlgorithm, registry::signature_scheme
+  Bytes signature;            // <0..2^16-1>
+  bool has_algorithm = true;  // false before TLS 1.2 (RFC 4346 §7.4.3): MD5 and SHA-1 by RSA, else SHA-1
   bool operator==(const SignedPart&) const = default;
 };
 
@@ -29,6 +30,7 @@ struct ServerKeyExchangeEcdhe {
   bool operator==(const ServerKeyExchangeEcdhe&) const = default;
 };
 [[nodiscard]] bool decode(Reader& r, ServerKeyExchangeEcdhe& out);
+[[nodiscard]] bool decode_tls11(Reader& r, ServerKeyExchangeEcdhe& out);  // the form before TLS 1.2
 void encode(const ServerKeyExchangeEcdhe& in, Writer& w);
 // Only what is signed.
 void encode_params(const ServerKeyExchangeEcdhe& in, Writer& w);
@@ -44,6 +46,7 @@ struct ServerKeyExchangeDhe {
   bool operator==(const ServerKeyExchangeDhe&) const = default;
 };
 [[nodiscard]] bool decode(Reader& r, ServerKeyExchangeDhe& out);
+[[nodiscard]] bool decode_tls11(Reader& r, ServerKeyExchangeDhe& out);
 void encode(const ServerKeyExchangeDhe& in, Writer& w);
 void encode_params(const ServerKeyExchangeDhe& in, Writer& w);
 
