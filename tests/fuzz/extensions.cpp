@@ -23,7 +23,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   run<ServerName, StatusRequest, StatusResponse, KeyShareClient, KeyShareServer, PreSharedKeyClient, Alpn, SctList,
       CertificateAuthorities, SupportedGroups, SignatureAlgorithms, SignatureAlgorithmsCert, SupportedVersionsClient,
       EcPointFormats, PskKeyExchangeModes, Cookie, RenegotiationInfo, Padding, SessionTicket, RecordSizeLimit,
-      MaxFragmentLength, EarlyDataTicket, PreSharedKeyServer, KeyShareRetry, EarlyData>(data[0] % 25, body);
+      MaxFragmentLength, EarlyDataTicket, PreSharedKeyServer, KeyShareRetry, EarlyData, ClientCertificateTypes,
+      CompressCertificate, DelegatedCredentialRequest, DelegatedCredential, EncryptedClientHello,
+      EncryptedClientHelloRetry, EncryptedClientHelloConfigs, QuicTransportParameters, ApplicationSettings, Heartbeat>(
+      data[0] % 35, body);
+  (void)decode_all<EchConfigContents>(body);
+  (void)decode_all<QuicVersionInformation>(body);
   for (const ExtensionForm& form : extension_forms()) (void)check_extension(form.type, form.place, body);
   return 0;
 }

@@ -9,7 +9,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 3) return 0;
   using enum registry::KeyExchange;
   constexpr registry::KeyExchange kKinds[] = {ecdhe, dhe, rsa, any};
-  const DecodeContext context{static_cast<uint16_t>(0x0300 + data[1] % 6), kKinds[data[2] % 4]};
+  constexpr uint16_t kOthers[] = {0x7f10, 0x7f12, 0x7f15, 0x7f1c, 0x7e02, 0xfb17, 0xfefd, 0xfefc};
+  const auto version = data[1] < 128 ? static_cast<uint16_t>(0x0300 + data[1] % 6) : kOthers[data[1] % 8];
+  const DecodeContext context{version, kKinds[data[2] % 4]};
   const ByteView body(data + 3, size - 3);
   static AnyMessage reused;  // decoding into what another input left must give the same
   const auto message = decode_handshake(data[0], body, context);

@@ -8,6 +8,9 @@ bool decode(Reader& r, MaxFragmentLength& out) {
 bool decode(Reader& r, RecordSizeLimit& out) {
   return r.u16(out.limit, "record_size_limit.limit");
 }
+bool decode(Reader& r, Heartbeat& out) {
+  return r.u8(out.mode, "heartbeat.mode");
+}
 bool decode(Reader& r, EarlyDataTicket& out) {
   return r.u32(out.max_early_data_size, "early_data.max_early_data_size");
 }
@@ -26,6 +29,9 @@ void encode(const MaxFragmentLength& in, Writer& w) {
 }
 void encode(const RecordSizeLimit& in, Writer& w) {
   w.u16(in.limit);
+}
+void encode(const Heartbeat& in, Writer& w) {
+  w.u8(in.mode);
 }
 void encode(const EarlyDataTicket& in, Writer& w) {
   w.u32(in.max_early_data_size);

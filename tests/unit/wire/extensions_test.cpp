@@ -173,10 +173,118 @@ std::vector<Case> structured_cases() {
   };
 }
 
+std::vector<Case> certificate_cases() {
+  using namespace ext;
+  return {
+      make_case<ClientCertificateTypes>("client_certificate_type",
+                                        "[1:client_certificate_type.client_certificate_types 02 0200]",
+                                        [](const auto& x) { EXPECT_EQ(x.types, (Bytes{2, 0})); }),
+      make_case<ClientCertificateType>("client_certificate_type of the server", "02",
+                                       [](const auto& x) { EXPECT_EQ(x.type, 2); }),
+      make_case<ServerCertificateTypes>("server_certificate_type",
+                                        "[1:server_certificate_type.server_certificate_types 01 02]",
+                                        [](const auto& x) { EXPECT_EQ(x.types, Bytes{2}); }),
+      make_case<ServerCertificateType>("server_certificate_type of the server", "7f",
+                                       [](const auto& x) { EXPECT_EQ(x.type, 0x7f); }),
+      make_case<CertTypes>("cert_type", "[1:cert_type.certificate_types 02 0100]",
+                           [](const auto& x) { EXPECT_EQ(x.types, (Bytes{1, 0})); }),
+      make_case<CertType>("cert_type of the server", "01", [](const auto& x) { EXPECT_EQ(x.type, 1); }),
+      make_case<CompressCertificate>(
+          "compress_certificate", "[1:compress_certificate.algorithms 04 0002 7777]",
+          [](const auto& x) { EXPECT_EQ(x.algorithms, (std::vector<uint16_t>{2, 0x7777})); }),
+      make_case<DelegatedCredentialRequest>(
+          "delegated_credential", "[2:delegated_credential.supported_signature_algorithms 0004 0403 0804]",
+          [](const auto& x) { EXPECT_EQ(x.schemes, (std::vector<uint16_t>{0x0403, 0x0804})); }),
+      make_case<DelegatedCredential>("delegated_credential of a certificate",
+                                     "00093a80 0403 [3:delegated_credential.ASN1_subjectPublicKeyInfo 000002 3000]"
+                                     " 0804 [2:delegated_credential.signature 0003 aabbcc]",
+                                     [](const auto& x) {
+                                       EXPECT_EQ(x.valid_time, 604800U);
+                                       EXPECT_EQ(x.dc_cert_verify_algorithm, 0x0403);
+                                       EXPECT_EQ(x.subject_public_key_info.size(), 2U);
+                                       EXPECT_EQ(x.algorithm, 0x0804);
+                                       EXPECT_EQ(x.signature.size(), 3U);
+                                     }),
+      make_case<Heartbeat>("heartbeat", "01", [](const auto& x) { EXPECT_EQ(x.mode, 1); }),
+      make_case<ApplicationSettings>("application_settings",
+                                     "[2:application_settings.supported_protocols 0003"
+                                     " [1:application_settings.protocol_name 02 6832]]",
+                                     [](const auto& x) { EXPECT_EQ(as_text(x.protocols[0]), "h2"); }),
+      make_case<ApplicationSettingsOld>("application_settings_old",
+                                        "[2:application_settings.supported_protocols 0003"
+                                        " [1:application_settings.protocol_name 02 6832]]",
+                                        [](const auto& x) { EXPECT_EQ(x.protocols.size(), 1U); }),
+      make_case<ApplicationSettingsValue>("application_settings of the server", "aabb",
+                                          [](const auto& x) { EXPECT_EQ(x.settings.size(), 2U); }),
+      make_case<ApplicationSettingsValueOld>("application_settings_old of the server", "aabb",
+                                             [](const auto& x) { EXPECT_EQ(x.settings.size(), 2U); }),
+  };
+}
+
+std::vector<Case> ech_and_quic_cases() {
+  using namespace ext;
+  return {
+      make_case<EncryptedClientHello>("encrypted_client_hello",
+                                      "00 0001 0003 2a [2:encrypted_client_hello.enc 0002 aabb]"
+                                      " [2:encrypted_client_hello.payload 0003 010203]",
+                                      [](const auto& x) {
+                                        EXPECT_EQ(x.kdf, 1);
+                                        EXPECT_EQ(x.aead, 3);
+                                        EXPECT_EQ(x.config_id, 0x2a);
+                                        EXPECT_EQ(x.enc.size(), 2U);
+                                        EXPECT_EQ(x.payload.size(), 3U);
+                                      }),
+      make_case<EncryptedClientHello>("encrypted_client_hello inner", "01",
+                                      [](const auto& x) { EXPECT_EQ(x.type, kEchInner); }),
+      make_case<EncryptedClientHello>("encrypted_client_hello of another type", "02 aabb",
+                                      [](const auto& x) { EXPECT_EQ(x.payload.size(), 2U); }),
+      make_case<EncryptedClientHelloRetry>("encrypted_client_hello of HelloRetryRequest", "0102030405060708",
+                                           [](const auto& x) { EXPECT_EQ(x.confirmation[7], 8); }),
+      make_case<EncryptedClientHelloConfigs>(
+          "encrypted_client_hello of the server",
+          "[2:encrypted_client_hello.retry_configs 000b"
+          " fe0d [2:ECHConfig.contents 0003 010203] eeee [2:ECHConfig.contents 0000]]",
+          [](const auto& x) {
+            EXPECT_EQ(x.versions, (std::vector<uint16_t>{0xfe0d, 0xeeee}));
+            EXPECT_EQ(x.contents[0].size(), 3U);
+          }),
+      make_case<EchConfigContents>("ECHConfigContents",
+                                   "07 0020 [2:ECHConfigContents.public_key 0002 aabb]"
+                                   " [2:ECHConfigContents.cipher_suites 0008 0001 0001 0001 0003] 40"
+                                   " [1:ECHConfigContents.public_name 03 612e62] [2:ECHConfigContents.extensions 0000]",
+                                   [](const auto& x) {
+                                     EXPECT_EQ(x.config_id, 7);
+                                     EXPECT_EQ(x.kem, 0x20);
+                                     EXPECT_EQ(x.aeads, (std::vector<uint16_t>{1, 3}));
+                                     EXPECT_EQ(as_text(x.public_name), "a.b");
+                                   }),
+      // max_idle_timeout 30000; a value behind a length of two bytes where one would do; GREASE (27) with an eight-byte
+      // number; version_information.
+      make_case<QuicTransportParameters>("quic_transport_parameters",
+                                         "01 04 80007530  0f 4002 aabb  c00000000000001b 00  11 08 00000001 00000001",
+                                         [](const auto& x) {
+                                           ASSERT_EQ(x.parameters.size(), 4U);
+                                           EXPECT_EQ(to_hex(*x.find(1)), "80007530");
+                                           EXPECT_EQ(x.parameters[1].length_width, 2);
+                                           EXPECT_EQ(x.parameters[2].id_width, 8);
+                                           EXPECT_TRUE(is_grease_quic_parameter(x.parameters[2].id));
+                                           const auto versions = decode_all<QuicVersionInformation>(*x.find(0x11));
+                                           ASSERT_TRUE(versions);
+                                           EXPECT_EQ(versions->available_versions, std::vector<uint32_t>{1});
+                                         }),
+      make_case<QuicVersionInformation>("version_information", "6b3343cf 00000001 6b3343cf",
+                                        [](const auto& x) {
+                                          EXPECT_EQ(x.chosen_version, 0x6b3343cfU);
+                                          EXPECT_EQ(x.available_versions.size(), 2U);
+                                        }),
+  };
+}
+
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = [] {
     std::vector<Case> out = number_cases();
-    for (auto more : {opaque_cases(), structured_cases()}) std::ranges::move(more, std::back_inserter(out));
+    for (auto more : {opaque_cases(), structured_cases(), certificate_cases(), ech_and_quic_cases()})
+      std::ranges::move(more, std::back_inserter(out));
     return out;
   }();
   return all;
@@ -236,6 +344,14 @@ TEST(Extensions, LimitsOfVectors) {
       {47, client_hello, "0003 0000 00", "certificate_authorities.distinguished_name"},
       {51, client_hello, "0004 001d 0000", "key_share.key_exchange"},
       {51, server_hello, "001d 0000", "key_share.key_exchange"},
+      {19, client_hello, "00", "client_certificate_type.client_certificate_types"},
+      {27, client_hello, "03 000200", "compress_certificate.algorithms"},
+      {34, certificate, "00000000 0403 000000 0804 0001 aa", "delegated_credential.ASN1_subjectPublicKeyInfo"},
+      {57, client_hello, "01 05 80007530", "quic_transport_parameters.value"},
+      {57, client_hello, "01 c0000000ffffffff", "quic_transport_parameters.value"},
+      {0x44cd, client_hello, "0002 0000", "application_settings.protocol_name"},
+      {0xfe0d, client_hello, "00 0001 0001 00 0000 0000", "encrypted_client_hello.payload"},
+      {0xfe0d, encrypted_extensions, "0000", "encrypted_client_hello.retry_configs"},
   };
   for (const Row& row : rows) {
     const auto result = check_extension(row.type, row.place, hex(row.body), 7);

@@ -18,6 +18,12 @@ struct RecordSizeLimit {  // RFC 8449 §4: ClientHello, ServerHello, EncryptedEx
   uint16_t limit = 0;  // bytes; at least 64, which is for rules
   bool operator==(const RecordSizeLimit&) const = default;
 };
+struct Heartbeat {  // RFC 6520 §2: ClientHello, ServerHello
+  static constexpr uint16_t kType = registry::extension::heartbeat;
+  static constexpr std::string_view kName = "heartbeat";
+  uint8_t mode = 0;  // registry::heartbeat_mode
+  bool operator==(const Heartbeat&) const = default;
+};
 struct EarlyDataTicket {  // RFC 8446 §4.2.10: NewSessionTicket
   static constexpr uint16_t kType = registry::extension::early_data;
   static constexpr std::string_view kName = "early_data";
@@ -45,12 +51,14 @@ struct KeyShareRetry {  // RFC 8446 §4.2.8: HelloRetryRequest
 
 [[nodiscard]] bool decode(Reader& r, MaxFragmentLength& out);
 [[nodiscard]] bool decode(Reader& r, RecordSizeLimit& out);
+[[nodiscard]] bool decode(Reader& r, Heartbeat& out);
 [[nodiscard]] bool decode(Reader& r, EarlyDataTicket& out);
 [[nodiscard]] bool decode(Reader& r, PreSharedKeyServer& out);
 [[nodiscard]] bool decode(Reader& r, SupportedVersionsServer& out);
 [[nodiscard]] bool decode(Reader& r, KeyShareRetry& out);
 void encode(const MaxFragmentLength& in, Writer& w);
 void encode(const RecordSizeLimit& in, Writer& w);
+void encode(const Heartbeat& in, Writer& w);
 void encode(const EarlyDataTicket& in, Writer& w);
 void encode(const PreSharedKeyServer& in, Writer& w);
 void encode(const SupportedVersionsServer& in, Writer& w);
