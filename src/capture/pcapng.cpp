@@ -45,7 +45,7 @@ class PcapngReader final : public FileSource {
   };
   // `out` is set where it is ready.
   [[nodiscard]] Result<Input::Fill> read_block(Block& out);
-  [[nodiscard]] Result<uint32_t> block_len(uint32_t type);
+  [[nodiscard]] Status section_order();
   [[nodiscard]] Status section(const Block& block);
   [[nodiscard]] Status describe_interface(const Block& block);
   [[nodiscard]] Status enhanced_packet(const Block& block, Packet& out);
@@ -66,18 +66,12 @@ class PcapngReader final : public FileSource {
 };
 
 // The byte order of a section stands in its header; every other block has that of its section.
-Result<uint32_t> PcapngReader::block_len(uint32_t type) {
-  const uint8_t* at = input_->data();
-  if (type == kSectionHeader) {
-    const uint32_t magic = ByteOrder{}.u32(at + 8);
-    if (magic != kByteOrderMagic && magic != __builtin_bswap32(kByteOrderMagic))
-      return broken(input_->offset(), "a section header without its byte-order magic");
-    order_.swapped = magic != kByteOrderMagic;
-  }
-  const uint32_t len = order_.u32(at + 4);
-  if (len < kBlockFrameLen || len % 4 != 0 || len > kMaxBlockLen)
-    return broken(input_->offset(), fmt::format("a block would have {} bytes", len));
-  return len;
+Status PcapngReader::section_order() {
+  const uint32_t magic = ByteOrder{}.u32(input_->data() + 8);
+  if (magic != kByteOrderMagic && magic != __builtin_bswap32(kByteOrderMagic))
+    return broken(input_->offset(), "a section header without its byte-order magic");
+  order_.swapped = magic != kByteOrderMagic;
+  return {};
 }
 
 Result<Input::Fill> PcapngReader::read_block(Block& out) {
@@ -87,7 +81,11 @@ Result<Input::Fill> PcapngReader::read_block(Block& out) {
   }
   // The type of a section header reads the same in both byte orders (§4.1).
   const uint32_t type = order_.u32(input_->data());
-  TLSPROOF_TRY(const uint32_t len, block_len(type));
+  if (type == kSectionHeader) [[unlikely]]
+    TLSPROOF_TRY_VOID(section_order());
+  const uint32_t len = order_.u32(input_->data() + 4);
+  if (len < kBlockFrameLen || len % 4 != 0 || len > kMaxBlockLen) [[unlikely]]
+    return broken(input_->offset(), fmt::format("a block would have {} bytes", len));
   if (!input_->has(len)) {
     TLSPROOF_TRY(const Input::Fill fill, input_->fill(len));
     if (fill != Input::Fill::ready) return fill;

@@ -16,19 +16,33 @@ namespace tlsproof::capture {
 namespace {
 
 constexpr size_t kFlushLen = size_t{64} << 10;
+constexpr int64_t kFlushNs = 1'000'000'000;  // so that others can follow a file that grows
 constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterfaceDescription = 1, kEnhancedPacket = 6, kDecryptionSecrets = 10;
 constexpr uint32_t kTlsKeyLog = 0x544c534b;
 constexpr uint32_t kNotMet = 0xffffffff;
 
+// Where the bytes go. A file is made anew beside, and takes its name with the first packet: so its mode is right from
+// the first byte, no link leads elsewhere, whoever reads the old one keeps it, and what was there is not lost to a
+// capture that never came. A pipe or a device is what was meant.
+struct Target {
+  int fd = -1;
+  std::string path;
+  std::string part;  // empty: it has its name
+};
+
 class PcapngWriter final : public Writer {
  public:
-  PcapngWriter(int fd, std::string name) : fd_(fd), name_(std::move(name)) { section(); }
+  explicit PcapngWriter(Target target) : target_(std::move(target)), name_(escape_terminal(target_.path)) { section(); }
   ~PcapngWriter() override {
+    // Without a packet there is an empty capture, but not in place of another file.
+    any_ = any_ || ::access(target_.path.c_str(), F_OK) != 0;
     (void)flush();
-    ::close(fd_);
+    if (!target_.part.empty()) ::unlink(target_.part.c_str());
+    ::close(target_.fd);
   }
 
   void packet(const Packet& packet) override {
+    any_ = true;
     const uint32_t interface = interface_of(packet);
     const auto time = static_cast<uint64_t>(std::max<int64_t>(packet.time_ns, 0));
     const auto len = static_cast<uint32_t>(packet.bytes.size());
@@ -40,9 +54,14 @@ class PcapngWriter final : public Writer {
     u32(packet.original_len);
     padded(packet.bytes);
     end();
+    if (packet.time_ns - flushed_ns_ > kFlushNs) {
+      flushed_ns_ = packet.time_ns;
+      (void)flush();
+    }
   }
 
   void secrets(ByteView key_log) override {
+    any_ = true;
     begin(kDecryptionSecrets, 8 + key_log.size());
     u32(kTlsKeyLog);
     u32(static_cast<uint32_t>(key_log.size()));
@@ -51,9 +70,13 @@ class PcapngWriter final : public Writer {
   }
 
   [[nodiscard]] Status flush() override {
+    if (!target_.part.empty()) {
+      if (!any_) return status_;
+      take_name();
+    }
     ByteView rest = buffer_;
     while (!rest.empty() && status_) {
-      const ssize_t written = ::write(fd_, rest.data(), rest.size());
+      const ssize_t written = ::write(target_.fd, rest.data(), rest.size());
       if (written >= 0)
         rest = rest.subspan(static_cast<size_t>(written));
       else if (errno != EINTR)
@@ -64,6 +87,12 @@ class PcapngWriter final : public Writer {
   }
 
  private:
+  void take_name() {
+    if (::rename(target_.part.c_str(), target_.path.c_str()) == 0)
+      target_.part.clear();
+    else if (status_)
+      status_ = fail_errno(fmt::format("cannot write '{}'", name_));
+  }
   // In this machine's byte order: the section header says which that is.
   void u16(uint16_t value) { raw(&value, sizeof(value)); }
   void u32(uint32_t value) { raw(&value, sizeof(value)); }
@@ -123,8 +152,10 @@ class PcapngWriter final : public Writer {
     return id;
   }
 
-  int fd_;
+  Target target_;
   std::string name_;  // escaped
+  bool any_ = false;  // packets or secrets
+  int64_t flushed_ns_ = 0;
   Bytes buffer_;
   uint32_t block_len_ = 0;
   std::vector<uint32_t> interfaces_;  // Packet::interface -> here
@@ -132,21 +163,22 @@ class PcapngWriter final : public Writer {
   Status status_;
 };
 
-// A pipe or a device is what was meant. A file is made anew beside and takes the old one's place, so that its mode is
-// right from the first byte, no link leads elsewhere, and whoever reads the old one keeps it.
-Result<int> open_new(const std::string& path) {
+Result<Target> open_target(const std::string& path) {
   struct stat info{};
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+  // /dev/stdout is what it leads to, even where that is a file.
+  const bool leads_on = (path.starts_with("/dev/") || path.starts_with("/proc/")) &&
+                        ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+  if (leads_on || (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return fail_errno("");
-    return fd;
+    return Target{fd, path, ""};
   }
   uint8_t salt[6];
   system_random().fill(salt);
-  const std::string part = fmt::format("{}.{}.part", path, to_hex(salt));
+  std::string part = fmt::format("{}.{}.part", path, to_hex(salt));
   const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return fail_errno("");
-  if (::fchmod(fd, 0600) == 0 && ::rename(part.c_str(), path.c_str()) == 0) return fd;
+  if (::fchmod(fd, 0600) == 0) return Target{fd, path, std::move(part)};
   auto error = fail_errno("");
   ::unlink(part.c_str());
   ::close(fd);
@@ -156,15 +188,13 @@ Result<int> open_new(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::string& path) {
-  const std::string name = escape_terminal(path);
-  const Result<int> fd = open_new(path);
-  if (!fd) {
-    auto error = fail_errno(fmt::format("cannot write '{}'", name), fd.error().error_number);
+  Result<Target> target = open_target(path);
+  if (!target) {
+    auto error = fail_errno(fmt::format("cannot write '{}'", escape_terminal(path)), target.error().error_number);
     error.error().kind = Error::Kind::usage;
     return error;
   }
-  auto writer = std::make_unique<PcapngWriter>(*fd, name);
-  return writer;
+  return std::make_unique<PcapngWriter>(std::move(*target));
 }
 
 }  // namespace tlsproof::capture

@@ -57,7 +57,8 @@ struct LiveOptions {
 // Writes what was seen as pcapng: interfaces as they are met, packets with nanoseconds, secrets blocks where they came.
 class Writer {
  public:
-  // Mode 0600: it may hold secrets. An existing file is replaced. Fails naming the file.
+  // Mode 0600: it may hold secrets. An existing file is replaced when the first packets are written out, so that a
+  // Source which was opened by then still reads it; without any packet it stays. Fails naming the file.
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::string& path);
   virtual ~Writer() = default;
   virtual void packet(const Packet& packet) = 0;

@@ -22,10 +22,10 @@ using ::testing::HasSubstr;
 
 // Reads one capture into another.
 void copy(const std::string& from, const std::string& to) {
-  auto source = open_file(from);
-  ASSERT_TRUE(source) << source.error().message();
   auto writer = Writer::open(to);
   ASSERT_TRUE(writer) << writer.error().message();
+  auto source = open_file(from);
+  ASSERT_TRUE(source) << source.error().message();
   for (Packet packet;;) {
     const auto next = (*source)->next(packet);
     ASSERT_TRUE(next) << next.error().message();
@@ -86,11 +86,30 @@ TEST(CaptureWriter, MayReplaceTheFileThatIsRead) {
   expect_same(before, read_all(one.path()));
 }
 
+TEST(CaptureWriter, WithoutAPacketNothingIsReplaced) {
+  const TemporaryFile there(as_bytes("mine"));
+  {
+    auto writer = Writer::open(there.path());
+    ASSERT_TRUE(writer);
+    EXPECT_TRUE((*writer)->flush());
+  }
+  EXPECT_EQ(as_text(load_file(there.path(), "test").value()), "mine");
+  ASSERT_EQ(::unlink(there.path().c_str()), 0);
+  ASSERT_TRUE(Writer::open(there.path()));
+  const ReadAll all = read_all(there.path());
+  EXPECT_FALSE(all.opening);
+  EXPECT_THAT(all.packets, testing::IsEmpty());
+}
+
 TEST(CaptureWriter, ReplacesALinkAndNotWhatItLeadsTo) {
   const TemporaryFile target(as_bytes("mine")), link;
   ASSERT_EQ(::unlink(link.path().c_str()), 0);
   ASSERT_EQ(::symlink(target.path().c_str(), link.path().c_str()), 0);
-  ASSERT_TRUE(Writer::open(link.path()));
+  {
+    auto writer = Writer::open(link.path());
+    ASSERT_TRUE(writer);
+    (*writer)->secrets(as_bytes("X"));
+  }
   EXPECT_EQ(as_text(load_file(target.path(), "test").value()), "mine");
   struct stat info{};
   ASSERT_EQ(::lstat(link.path().c_str(), &info), 0);
@@ -111,6 +130,19 @@ TEST(CaptureWriter, WritesIntoAPipe) {
   const ReadAll all = read_all(pipe.path());
   ASSERT_EQ(all.packets.size(), 1U);
   EXPECT_EQ(all.packets[0].packet.time_ns, 5);
+}
+
+TEST(CaptureWriter, WritesWhereALinkOfTheSystemLeads) {
+  const TemporaryFile out;
+  const int fd = ::open(out.path().c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  {
+    auto writer = Writer::open(link);
+    ASSERT_TRUE(writer) << writer.error().message();
+    (*writer)->secrets(as_bytes("X"));
+  }
+  ::close(fd);
+  EXPECT_THAT(read_all(out.path()).secrets, ElementsAre("X"));
 }
 
 TEST(CaptureWriter, SaysWhatFailed) {
