@@ -80,6 +80,7 @@ RecordCursor::Next RecordCursor::hunt(RecordCut& out) {
   while (at_ < end_ && (found = guess(at_)) == Guess::no) ++at_;
   if (found == Guess::wait || (found == Guess::no && !finished_)) return Next::need_more;
   hunting_ = found == Guess::no;
+  at_ = std::min(at_, end_);
   out.stream = {hunt_from_, at_ - hunt_from_};
   hunt_from_ = at_;
   if (out.stream.len != 0) return Next::skipped;
@@ -98,8 +99,8 @@ bool RecordCursor::peek(RecordCut& out) const {
 }
 
 RecordCursor::Next RecordCursor::next(RecordCut& out) {
-  if (at_ >= end_) return Next::need_more;
   if (hunting_) return hunt(out);
+  if (at_ >= end_) return Next::need_more;
   if (peek(out)) {
     const bool first = !any_record_;
     if (!first ||
@@ -124,6 +125,35 @@ RecordCursor::Next RecordCursor::next(RecordCut& out) {
   begin_hunt(at_);
   ++at_;
   return what;
+}
+
+namespace {
+
+// At least so many records in a row where nothing else speaks for TLS, in each direction that said anything; and in the
+// only one there is, twice as many.
+constexpr size_t kMidwayRecords = 2;
+
+size_t records_in_a_row(ByteView bytes) {
+  RecordCursor cursor;
+  cursor.reset_unaligned(bytes, 0);
+  cursor.extend(bytes.size());
+  RecordCut cut;
+  size_t num = 0;
+  for (auto next = cursor.next(cut); num < 2 * kMidwayRecords; next = cursor.next(cut)) {
+    if (next == RecordCursor::Next::record)
+      ++num;
+    else if (num > 0 || next != RecordCursor::Next::skipped)
+      break;
+  }
+  return num;
+}
+
+}  // namespace
+
+bool is_midway(ByteView a, ByteView b) {
+  const size_t num_a = records_in_a_row(a), num_b = records_in_a_row(b);
+  if (a.empty() || b.empty()) return num_a + num_b >= 2 * kMidwayRecords;
+  return num_a >= kMidwayRecords && num_b >= kMidwayRecords;
 }
 
 }  // namespace tlsproof::capture

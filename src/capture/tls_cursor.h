@@ -25,6 +25,8 @@ class RecordCursor {
   void extend(size_t end);
   // After what has come, `missing` bytes were lost (0: not known how many). What was incomplete goes with them.
   void gap(uint64_t missing);
+  // The next bytes are something else than records. Within what has come.
+  void skip(size_t len) { at_ += len; }
   // Nothing will come any more: what has to be guessed is guessed from what there is.
   void finish() { finished_ = true; }
 
@@ -66,5 +68,8 @@ class RecordCursor {
   bool lost_ = false;
   bool finished_ = false;
 };
+
+// Whether both sides' bytes hold TLS records, one after the other, although the beginning is not there.
+[[nodiscard]] bool is_midway(ByteView a, ByteView b);
 
 }  // namespace tlsproof::capture

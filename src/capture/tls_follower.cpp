@@ -8,6 +8,7 @@
 #include "tls_cursor.h"
 #include "tls_inside.h"
 #include "tls_keys.h"
+#include "tls_ssl2.h"
 #include "tlsproof/app/recognise.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/registry/constants.h"
@@ -37,7 +38,9 @@ class TlsFollower final : public ProtocolFollower {
     bool guess_messages = false;  // fragments were lost: a message is believed where it fits its record
     uint8_t alert_level = 0;      // of an alert that was cut in two
     bool alert_begun = false;
-    bool hello_first = false;  // its first record is a ClientHello
+    bool hello_first = false;  // its first record begins with a hello
+    bool ssl2 = false;         // its next message is one of SSL 2.0
+    bool over = false;         // what comes is not looked at
     size_t num_failed = 0;
     size_t next_said = 0;  // of the prelude
   };
@@ -51,6 +54,7 @@ class TlsFollower final : public ProtocolFollower {
   void go_on();
   bool step(Half& half);
   void tell_said(Side side);
+  bool take_ssl2(Half& half);
   void tell_odd(Half& half, RecordCursor::Next what, const RecordCut& cut);
   void take_record(Half& half, const RecordCut& cut);
   void take_handshake(Half& half, Level level, ByteView content, ByteRange stream);
@@ -80,35 +84,19 @@ int first_message(ByteView bytes, size_t begin) {
   return bytes[begin] == content_type::handshake ? bytes[begin + 5] : -1;
 }
 
-// At least so many records in a row where nothing else speaks for TLS, in each direction that said anything; and in the
-// only one there is, twice as many.
-constexpr size_t kMidwayRecords = 2;
-
-size_t records_in_a_row(ByteView bytes) {
-  RecordCursor cursor;
-  cursor.reset_unaligned(bytes, 0);
-  cursor.extend(bytes.size());
-  RecordCut cut;
-  size_t num = 0;
-  for (auto next = cursor.next(cut); num < 2 * kMidwayRecords; next = cursor.next(cut)) {
-    if (next == RecordCursor::Next::record)
-      ++num;
-    else if (num > 0 || next != RecordCursor::Next::skipped)
-      break;
-  }
-  return num;
-}
-
-bool is_midway(ByteView a, ByteView b) {
-  const size_t num_a = records_in_a_row(a), num_b = records_in_a_row(b);
-  if (a.empty() || b.empty()) return num_a + num_b >= 2 * kMidwayRecords;
-  return num_a >= kMidwayRecords && num_b >= kMidwayRecords;
-}
-
 bool TlsFollower::find_begin(const Flow& flow) {
   aligned_ = true;
   begin_ = app::recognise(flow.bytes[0], flow.bytes[1]);
-  if (begin_.state == app::Recognised::State::tls) return true;
+  const auto says_hello = [&](size_t side) {
+    const int message = first_message(flow.bytes[side], begin_.begins[side]);
+    return message == type::client_hello || message == type::server_hello;
+  };
+  // Where TCP's beginning is missing and no hello says that TLS begins, single records are no sign of it: the rest of
+  // another connection looks like that.
+  if (begin_.state == app::Recognised::State::tls &&
+      (flow.from_start || !begin_.prelude.empty() || says_hello(0) || says_hello(1) ||
+       ssl2_hello_type(flow.bytes[0]) != 0 || ssl2_hello_type(flow.bytes[1]) != 0))
+    return true;
   // The beginning may be missing. Then it is records that follow one another in everything that was said.
   const bool may_be_midway =
       !flow.from_start || (!flow.events.empty() && flow.events.front().kind == FlowEvent::Kind::gap);
@@ -120,13 +108,19 @@ bool TlsFollower::find_begin(const Flow& flow) {
 
 void TlsFollower::set_up(const Flow& flow, FollowState& state) {
   state_ = &state;
-  const std::array<int, 2> first = {first_message(flow.bytes[0], begin_.begins[0]),
-                                    first_message(flow.bytes[1], begin_.begins[1])};
+  std::array<int, 2> first{};
+  std::array<uint8_t, 2> ssl2{};
   int client = begin_.client;
-  if (first[0] == type::client_hello || first[1] == type::server_hello)
-    client = 0;
-  else if (first[1] == type::client_hello || first[0] == type::server_hello)
-    client = 1;
+  for (const int side : {1, 0}) {  // when both claim to be the client, the first packet's sender is
+    const auto i = static_cast<size_t>(side);
+    first[i] = first_message(flow.bytes[i], begin_.begins[i]);
+    ssl2[i] = ssl2_hello_type(ByteView(flow.bytes[i]).subspan(begin_.begins[i]));
+    if (first[i] == type::server_hello || ssl2[i] == kSsl2ServerHello) client = 1 - side;
+  }
+  for (const int side : {1, 0}) {
+    const auto i = static_cast<size_t>(side);
+    if (first[i] == type::client_hello || ssl2[i] == kSsl2ClientHello) client = side;
+  }
   if (client < 0)
     for (const FlowEvent& event : flow.events) {
       if (event.kind != FlowEvent::Kind::syn && event.kind != FlowEvent::Kind::syn_ack) continue;
@@ -148,7 +142,9 @@ void TlsFollower::set_up(const Flow& flow, FollowState& state) {
     half.assembler.reset();
     half.guess_messages = !aligned_;
     half.alert_begun = false;
-    half.hello_first = first[i] == type::client_hello;
+    half.hello_first = first[i] == type::client_hello || first[i] == type::server_hello;
+    half.ssl2 = aligned_ && ssl2[i] != 0;
+    half.over = false;
     half.num_failed = half.next_said = 0;
   }
   keys_.reset(state.keys);
@@ -250,6 +246,8 @@ void TlsFollower::go_on() {
 
 // One record, or what is in the place of one. False: there is no more to see yet.
 bool TlsFollower::step(Half& half) {
+  if (half.over) return false;
+  if (half.ssl2) return take_ssl2(half);
   RecordCut cut;
   const RecordCursor::Next what = half.records.next(cut);
   if (half.records.take_lost()) {
@@ -263,6 +261,23 @@ bool TlsFollower::step(Half& half) {
     take_record(half, cut);
   else
     tell_odd(half, what, cut);
+  return true;
+}
+
+// The hello of SSL 2.0: told in words. A client may mean TLS by it; then the server answers in TLS, and both go on so.
+bool TlsFollower::take_ssl2(Half& half) {
+  Ssl2Message message;
+  if (!read_ssl2_message(half.records.pending(), message)) return false;
+  trace::Trace& trace = state_->trace;
+  trace.set_transport(trace::Transport::ssl2);
+  trace.on_problem(half.direction, Level::initial, message.text, {half.records.position(), message.len});
+  half.records.skip(message.len);
+  half.ssl2 = false;
+  if (half.direction == Direction::server_to_client || half_of(other(half.side)).ssl2) {
+    for (Half& one : halves_) one.over = !one.ssl2;
+  } else if (message.has_random) {
+    keys_.on_client_hello({.random = message.random, .cipher_suites = {}, .early_data = false});
+  }
   return true;
 }
 
@@ -417,12 +432,12 @@ void TlsFollower::finish(const Flow& flow) {
   go_on();
   for (Half& half : halves_) half.records.finish();
   go_on();
-  inside_.finish();
   for (const Half& half : halves_) {
     const ByteView rest = half.records.pending();
-    if (rest.empty()) continue;
-    state_->trace.on_event(EventKind::note, half.direction,
-                           fmt::format("{} bytes at the end are no whole record", rest.size()), 0,
+    // What came after it was not kept: nothing is wrong with it.
+    if (rest.empty() || flow.num_not_kept[static_cast<size_t>(half.side)] != 0) continue;
+    const std::string_view what = half.over ? "of SSL 2.0 are not taken apart" : "at the end are no whole record";
+    state_->trace.on_event(EventKind::note, half.direction, fmt::format("{} bytes {}", rest.size(), what), 0,
                            {half.records.position(), rest.size()});
   }
   set_coverage(flow);
@@ -431,7 +446,9 @@ void TlsFollower::finish(const Flow& flow) {
 void TlsFollower::set_coverage(const Flow& flow) {
   const size_t client = static_cast<size_t>(state_->followed.client), server = 1 - client;
   trace::Coverage coverage;
-  coverage.from_start = flow.from_start && aligned_;
+  // Without TCP's beginning, hellos in the clear are the beginning of TLS.
+  const auto begins = [&](size_t side) { return flow.bytes[side].empty() || halves_[side].hello_first; };
+  coverage.from_start = aligned_ && (flow.from_start || (begins(0) && begins(1)));
   coverage.client_seen = !flow.bytes[client].empty();
   coverage.server_seen = !flow.bytes[server].empty();
   for (size_t side = 0; side < 2; ++side)

@@ -26,6 +26,34 @@ constexpr size_t kMaxTries = 1024;
 size_t at(Level level) {
   return static_cast<size_t>(level);
 }
+// What a suite means to the record protection. The table of `crypto` has the suites that a handshake of ours can
+// choose; of those that only others can, the registry knows the parts.
+std::optional<crypto::SuiteCrypto> suite_crypto(uint16_t suite) {
+  using crypto::Aead;
+  if (const crypto::SuiteCrypto* known = crypto::find_suite(suite)) return *known;
+  const registry::CipherSuiteInfo* info = registry::cipher_suite_info(suite);
+  if (info == nullptr || !info->aead) return std::nullopt;
+  const bool wide = info->key_len == 32, aes = info->cipher == registry::Cipher::aes;
+  Aead aead = wide ? Aead::aes_256_gcm : Aead::aes_128_gcm;
+  if (info->cipher == registry::Cipher::chacha20 && info->mode == registry::CipherMode::poly1305)
+    aead = Aead::chacha20_poly1305;
+  else if (aes && info->mode == registry::CipherMode::ccm && info->tag_len == 16)
+    aead = wide ? Aead::aes_256_ccm : Aead::aes_128_ccm;
+  else if (aes && info->mode == registry::CipherMode::ccm && info->tag_len == 8)
+    aead = wide ? Aead::aes_256_ccm_8 : Aead::aes_128_ccm_8;
+  else if (!aes || info->mode != registry::CipherMode::gcm)
+    return std::nullopt;
+  if (crypto::aead_key_len(aead) != info->key_len) return std::nullopt;
+  switch (info->prf_hash) {
+    case registry::HashAlgorithm::sha256:
+      return crypto::SuiteCrypto{suite, aead, crypto::HashAlgorithm::sha256, info->tls13};
+    case registry::HashAlgorithm::sha384:
+      return crypto::SuiteCrypto{suite, aead, crypto::HashAlgorithm::sha384, info->tls13};
+    default:
+      return std::nullopt;
+  }
+}
+
 Level next(Level level) {
   return static_cast<Level>(at(level) + 1);
 }
@@ -44,7 +72,7 @@ void TlsKeys::reset(const trace::KeyLogIndex* index) {
     one.cbc.stop();
   }
   version_ = suite_ = 0;
-  crypto_ = nullptr;
+  crypto_.reset();
   tls13_ = assumed_ = early_offered_ = hello_unanswered_ = any_found_ = client_finished_ = false;
   server_hello_ = {};
   block_ready_ = false;
@@ -86,15 +114,15 @@ void TlsKeys::on_server_hello(const ServerHelloFacts& hello) {
   tls13_ = hello.is_tls13();
   block_ready_ = false;
   hello_unanswered_ = false;
-  crypto_ = crypto::find_suite(suite_);
-  if (crypto_ != nullptr && (crypto_->tls13 != tls13_ || (!tls13_ && version_ != version::TLS1_2))) crypto_ = nullptr;
+  crypto_ = suite_crypto(suite_);
+  if (crypto_ && (crypto_->tls13 != tls13_ || (!tls13_ && version_ != version::TLS1_2))) crypto_.reset();
   if (!tls13_ || hello.is_retry) return;
   find_secret(Direction::client_to_server, Level::handshake, SecretLabel::client_handshake_traffic_secret);
   find_secret(Direction::server_to_client, Level::handshake, SecretLabel::server_handshake_traffic_secret);
   find_secret(Direction::client_to_server, Level::application, SecretLabel::client_traffic_secret_0);
   find_secret(Direction::server_to_client, Level::application, SecretLabel::server_traffic_secret_0);
   if (!any_found_) return;
-  if (crypto_ == nullptr)
+  if (!crypto_)
     note(fmt::format("the keys are there, but {} cannot be opened", registry::cipher_suite_name(suite_)));
   else if (hello.is_draft() && hello.draft() < 20)
     note(fmt::format("the keys are there, but draft {} of TLS 1.3 cannot be opened", hello.draft()));
@@ -122,7 +150,7 @@ void TlsKeys::on_message(Direction direction, uint8_t message, ByteView body) {
 
 void TlsKeys::update(Half& one) {
   SecretBytes& secret = one.secrets[at(Level::application)];
-  if (secret.empty() || crypto_ == nullptr) return;
+  if (secret.empty() || !crypto_) return;
   scratch_.resize(secret.size());
   crypto::hkdf_expand_label(crypto_->hash, secret.view(), "traffic upd", {}, scratch_.span());
   secret.assign(scratch_.view());
@@ -199,7 +227,7 @@ void TlsKeys::install12(Direction direction) {
   one.num_opened = 0;
   if (keys_ == nullptr || !keys_->find(SecretLabel::client_random, client_random_, scratch_)) return;
   any_found_ = true;
-  if (crypto_ == nullptr) {
+  if (!crypto_) {
     install_cbc(direction, scratch_.view());
     scratch_.clear();
     return;
@@ -294,7 +322,7 @@ bool TlsKeys::open_at(Half& one, Level level, const RecordCut& record, crypto::O
     if (level == Level::early) {
       if (!start_early(one, record)) return false;
     } else {
-      if (crypto_ == nullptr || secret.size() != crypto::hash_len(crypto_->hash)) return false;
+      if (!crypto_ || secret.size() != crypto::hash_len(crypto_->hash)) return false;
       if (server_hello_.is_draft() && server_hello_.draft() < 20) return false;
       protection.start_tls13(crypto_->aead, crypto_->hash, secret);
     }
@@ -330,7 +358,7 @@ TlsKeys::Opened TlsKeys::open13(Direction direction, const RecordCut& record) {
     note(
         "early data is there that cannot be opened: its secret is not known, or the server's keys are not those it was "
         "sent under");
-  const bool failed = complete && crypto_ != nullptr && !one.lost && one.level != Level::early;
+  const bool failed = complete && crypto_.has_value() && !one.lost && one.level != Level::early;
   const Level level = complete ? one.level : guess_level(direction, record);
   if (level != Level::early) ++one.num_protected;
   return {.how = failed ? How::failed : How::opaque, .level = level, .type = record.type};
@@ -347,8 +375,8 @@ Level TlsKeys::guess_level(Direction direction, const RecordCut& record) {
     if (client_finished_) one.level = Level::application;
     return one.level;
   }
-  const size_t hash_len = crypto_ != nullptr ? crypto::hash_len(crypto_->hash) : 32;
-  const size_t tag_len = crypto_ != nullptr ? crypto::aead_tag_len(crypto_->aead) : 16;
+  const size_t hash_len = crypto_ ? crypto::hash_len(crypto_->hash) : 32;
+  const size_t tag_len = crypto_ ? crypto::aead_tag_len(crypto_->aead) : 16;
   const bool is_finished = record.fragment().size() == wire::kHandshakeHeaderLen + hash_len + 1 + tag_len;
   if (version_ == 0 || (one.level == Level::early && !is_finished)) return one.level;
   one.level = Level::handshake;

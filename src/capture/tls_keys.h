@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -102,7 +103,7 @@ class TlsKeys {
   std::array<uint8_t, 32> client_random_{};
   uint16_t version_ = 0;
   uint16_t suite_ = 0;
-  const crypto::SuiteCrypto* crypto_ = nullptr;
+  std::optional<crypto::SuiteCrypto> crypto_;
   bool tls13_ = false;
   bool assumed_ = false;
   bool early_offered_ = false;

@@ -6,74 +6,16 @@
 #include "tlsproof/registry/code_point.h"
 #include "tlsproof/registry/constants.h"
 #include "unit/capture/ssl_pair.h"
+#include "unit/capture/story.h"
 
 namespace tlsproof::capture {
 namespace {
 
-using testing::FlowMaker;
+using testing::client_story;
 using testing::PairOptions;
+using testing::server_story;
 using testing::SslPair;
 using trace::EventKind;
-using trace::Trace;
-using wire::Direction;
-
-// The events of a direction, one word each: "r22 m1 r20 ccs r23x".
-std::string story(const Trace& trace, Direction direction) {
-  std::string out;
-  const auto add = [&](std::string word) { out += (out.empty() ? "" : " ") + std::move(word); };
-  for (const trace::Event& event : trace.events()) {
-    if (event.direction != direction) continue;
-    const char level = "ieha"[static_cast<size_t>(event.level)];
-    switch (event.kind) {
-      case EventKind::record:
-        add(fmt::format("r{}{}{}", event.code, level, event.opened ? "" : "x"));
-        break;
-      case EventKind::message:
-        add(fmt::format("m{}{}", event.code, level));
-        break;
-      case EventKind::alert:
-        add(fmt::format("alert{}{}", event.code & 0xff, level));
-        break;
-      case EventKind::change_cipher_spec:
-        add("ccs");
-        break;
-      case EventKind::application_data:
-        add(fmt::format("data{}{}", trace.content(event).size(), level));
-        break;
-      case EventKind::problem:
-        add(fmt::format("problem({})", trace.text(event)));
-        break;
-      case EventKind::note:
-        add(fmt::format("note({})", trace.text(event)));
-        break;
-      case EventKind::gap:
-        add("gap");
-        break;
-      case EventKind::end_of_stream:
-        add("fin");
-        break;
-      case EventKind::reset:
-        add("rst");
-        break;
-      case EventKind::http_request:
-      case EventKind::http_response:
-      case EventKind::app_request:
-      case EventKind::app_response:
-        add(fmt::format("'{}'", trace.text(event)));
-        break;
-      default:
-        break;
-    }
-  }
-  return out;
-}
-
-std::string client_story(const Follower& follower) {
-  return story(follower.trace(), Direction::client_to_server);
-}
-std::string server_story(const Follower& follower) {
-  return story(follower.trace(), Direction::server_to_client);
-}
 
 TEST(FollowTls, Tls13WithoutKeysShowsWhatIsInTheClear) {
   SslPair pair({});
@@ -128,6 +70,54 @@ TEST(FollowTls, Tls12WithAndWithoutKeys) {
   EXPECT_EQ(client_story(follower), "r22i m1i r22i m16i r20i ccs r22a m20a r23a data5a r21a alert0a fin");
   EXPECT_EQ(server_story(follower),
             "r22i m2i r22i m11i r22i m12i r22i m14i r22i m4i r20i ccs r22a m20a r23a data6a r21a alert0a fin");
+}
+
+TEST(FollowTls, WhatIsSaidInsideIsTold) {
+  SslPair pair({.piece_len = 7});
+  ASSERT_TRUE(pair.handshake());
+  ASSERT_TRUE(pair.say(Side::a, "GET /first HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(pair.say(Side::b, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  ASSERT_TRUE(pair.say(Side::a, "P"));
+  ASSERT_TRUE(pair.say(Side::a, "OST /second HTTP/1.1\r\n\r\nGET /body HTTP/1.1\r\n"));
+  ASSERT_TRUE(pair.say(Side::b, "HTTP/1.1 404 Not Found\r\n"));
+  ASSERT_TRUE(pair.say(Side::b, "HTTP/1.1 500 in the body\r\n"));
+  trace::KeyLogIndex keys;
+  keys.add(as_bytes(pair.key_log));
+  Follower follower({.keys = &keys});
+  ASSERT_TRUE(follower.follow(pair.maker.flow()));
+  std::string told;
+  for (const trace::Event& event : follower.trace().events())
+    if (event.kind == EventKind::http_request || event.kind == EventKind::http_response)
+      told += fmt::format("{} {};", follower.trace().text(event), event.code);
+  EXPECT_EQ(told, "GET /first HTTP/1.1 0;HTTP/1.1 200 OK 200;POST /second HTTP/1.1 0;HTTP/1.1 404 Not Found 404;");
+}
+
+TEST(FollowTls, FramesOfHttp2AreNamed) {
+  SslPair pair({});
+  ASSERT_TRUE(pair.handshake());
+  const auto frame = [](uint8_t type, uint8_t flags, uint8_t stream, const Bytes& payload) {
+    Bytes out = {0, 0, static_cast<uint8_t>(payload.size()), type, flags, 0, 0, 0, stream};
+    append(out, payload);
+    return std::string(as_text(out));
+  };
+  const std::string client = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, Bytes(6)) + frame(1, 5, 1, Bytes(30)) +
+                             frame(0, 0, 1, Bytes(50)) + frame(0, 1, 1, Bytes(50)) + frame(4, 1, 0, {}) +
+                             frame(3, 0, 1, {0, 0, 0, 8}) + frame(0x77, 0, 3, Bytes(1)) +
+                             frame(7, 0, 0, {0, 0, 0, 0, 0, 0, 0, 13});
+  ASSERT_TRUE(pair.say(Side::a, client.substr(0, 40)));
+  ASSERT_TRUE(pair.say(Side::a, client.substr(40)));
+  ASSERT_TRUE(pair.say(Side::b, frame(4, 0, 0, Bytes(6))));
+  trace::KeyLogIndex keys;
+  keys.add(as_bytes(pair.key_log));
+  Follower follower({.keys = &keys});
+  ASSERT_TRUE(follower.follow(pair.maker.flow()));
+  std::string told;
+  for (const trace::Event& event : follower.trace().events())
+    if (event.kind == EventKind::app_request || event.kind == EventKind::app_response)
+      told += fmt::format("{};", follower.trace().text(event));
+  EXPECT_EQ(told,
+            "h2 SETTINGS;h2 HEADERS stream 1;h2 DATA stream 1;h2 SETTINGS ack;h2 RST_STREAM stream 1 CANCEL;"
+            "h2 frame type 0x77 stream 3;h2 GOAWAY HTTP_1_1_REQUIRED;h2 SETTINGS;");
 }
 
 // Every suite and version that libssl speaks here and that can be opened.
