@@ -1,5 +1,6 @@
 """Servers of other services than HTTP: most speak in the clear first, and many want to be somebody else than root."""
 import contextlib
+import json
 import os
 import pathlib
 import pwd
@@ -10,12 +11,16 @@ import tempfile
 import time
 
 from support.check import check
+from support.need import tlsproof
 from support.servers.base import NAME, Material, Server, private_folder
 
 # What s_client calls how a service begins TLS; those that are not here begin it with the connection.
 STARTTLS = {"smtp": "smtp", "imap": "imap", "pop3": "pop3", "ldap": "ldap", "ftp": "ftp", "xmpp": "xmpp", "postgres": "postgres",
             "mysql": "mysql"}
 VERSIONS = ("1.2", "1.3")
+# What `inspect` calls it.
+PRELUDES = {"smtp": "SMTP STARTTLS", "imap": "IMAP STARTTLS", "pop3": "POP3 STLS", "ldap": "LDAP StartTLS", "ftp": "FTP AUTH TLS",
+            "xmpp": "XMPP STARTTLS", "postgres": "PostgreSQL SSLRequest", "mysql": "MySQL SSLRequest"}
 
 
 def s_client(port, app, ca, identity=None, version=None):
@@ -160,6 +165,23 @@ what is wrong although the declaration is right}."""
                         self.assertEqual(finding["verdict"], "pass", endpoint)
                     self.assertEqual(endpoint.outcome(f"good client certificate, TLS {version}")["kind"], "completed", endpoint)
                     self.assertRegex(endpoint.outcome(f"no client certificate, TLS {version}")["description"], self.REFUSAL[mode], endpoint)
+
+    def test_inspected(self):
+        """In the recording of each connection `inspect` finds the same way to TLS, and the ClientHello behind it."""
+        m = self.material
+        for mode, (app, *_) in self.MODES.items():
+            with self.subTest(mode=mode), tempfile.TemporaryDirectory(prefix="tlsproof-inspected-") as folder:
+                words = ["--app", app, "--trust", m.ca, "--server-name", NAME, "--evidence", folder]
+                checked = check(f"127.0.0.1:{self.server.ports[mode]}", "oneway", *words)
+                recorded = sorted(pathlib.Path(folder).rglob("*.pcapng"))
+                self.assertTrue(recorded, checked)
+                done = subprocess.run([tlsproof(), "inspect", "--json", *map(str, recorded)], capture_output=True, text=True, timeout=120)
+                handshakes = [json.loads(line) for line in done.stdout.splitlines()]
+                self.assertEqual({one["source"] for one in handshakes}, {str(path) for path in recorded}, done.stderr)
+                for one in handshakes:
+                    self.assertEqual(one["prelude"] or "", PRELUDES.get(app, ""), one["source"])
+                    self.assertTrue(one["client_known"] and one["offered"], one["source"])
+                self.assertTrue([one for one in handshakes if one["keys"]], done.stderr)
 
     def test_witness(self):
         """OpenSSL's client agrees with the good one on version and suite, and sees the certificate that was made."""
