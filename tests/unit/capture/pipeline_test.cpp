@@ -84,18 +84,93 @@ Outcome run(ScriptedSource& source, size_t jobs, PipelineOptions options = {}, s
 
 TEST(Pipeline, GivesTheSameForAnyNumberOfJobs) {
   ScriptedSource source;
-  push_connections(source, 600);
+  push_connections(source, 200);
   const Outcome one = run(source, 1);
   ASSERT_TRUE(one.result.status);
-  EXPECT_GT(one.recycled, 1000);
-  EXPECT_EQ(one.result.counts.flows.flows, 1200u);
+  EXPECT_GT(one.recycled, 300);
+  EXPECT_EQ(one.result.counts.flows.flows, 400u);
   EXPECT_EQ(one.result.counts.packets, source.at());
   for (const size_t jobs : {size_t{2}, size_t{3}, size_t{8}}) {
     ScriptedSource again;
-    push_connections(again, 600);
+    push_connections(again, 200);
     const Outcome many = run(again, jobs);
     EXPECT_EQ(many.text, one.text) << jobs;
     EXPECT_GT(many.recycled, 0) << jobs;
+  }
+}
+
+// The secrets blocks that a flow's worker may know are those that came before the flow's end.
+TEST(Pipeline, SecretsAreKnownToTheFlowsThatEndAfterThem) {
+  std::array<std::string, 2> texts;
+  for (const size_t jobs : {size_t{1}, size_t{4}}) {
+    ScriptedSource source;
+    trace::KeyLogIndex keys;
+    for (uint16_t i = 0; i < 20; ++i) {
+      push_connections(source, 5, static_cast<uint16_t>(1000 + 100 * i));
+      source.push_secrets(fmt::format("CLIENT_RANDOM {:064x} {:096x}\n", i, 7));
+    }
+    struct Counting final : Worker {
+      explicit Counting(const trace::KeyLogIndex& the_keys) : keys(the_keys) {}
+      std::unique_ptr<Product> take(const Flow& flow) override {
+        for (int i = 0; i < 3; ++i) std::this_thread::yield();
+        auto product = std::make_unique<TextProduct>();
+        product->text = fmt::format("{} {}", flow.id, keys.size());
+        return product;
+      }
+      const trace::KeyLogIndex& keys;
+    };
+    PipelineOptions options;
+    options.keys = &keys;
+    options.limits.linger_ns = 0;
+    options.make_worker = [&] { return std::make_unique<Counting>(keys); };
+    texts[jobs == 1 ? 0 : 1] = run(source, jobs, options).text;
+    EXPECT_EQ(keys.size(), 20u);
+  }
+  EXPECT_EQ(texts[0], texts[1]);
+  EXPECT_NE(texts[0].find(" 10\n"), std::string::npos);
+}
+
+TEST(Pipeline, WhatCameBeforeAFailureIsEmitted) {
+  for (const size_t jobs : {size_t{1}, size_t{3}}) {
+    ScriptedSource source;
+    push_connections(source, 50);
+    source.fail_at_end("the disk is gone");
+    const Outcome outcome = run(source, jobs);
+    ASSERT_FALSE(outcome.result.status);
+    EXPECT_EQ(outcome.result.status.error().what, "the disk is gone");
+    EXPECT_EQ(outcome.result.counts.flows.flows, 100u);
+    EXPECT_EQ(std::count(outcome.text.begin(), outcome.text.end(), '\n'), 86);  // a worker leaves one in seven out
+  }
+}
+
+TEST(Pipeline, EndsWhenTheEmitterHasEnough) {
+  for (const size_t jobs : {size_t{1}, size_t{3}}) {
+    ScriptedSource source;
+    push_connections(source, 500);
+    const size_t all = 500 * 10;
+    const Outcome outcome = run(source, jobs, {}, 5);
+    EXPECT_TRUE(outcome.result.status);
+    EXPECT_EQ(std::count(outcome.text.begin(), outcome.text.end(), '\n'), 5);
+    EXPECT_LT(source.at(), all);
+  }
+}
+
+TEST(Pipeline, StopEndsTheCaptureAsIfItWereOver) {
+  for (const size_t jobs : {size_t{1}, size_t{3}}) {
+    ScriptedSource source;
+    push_connections(source, 300);
+    std::atomic<bool> stop = false;
+    int calls = 0;
+    PipelineOptions options;
+    options.stop = &stop;
+    options.idle = [&] { stop = ++calls == 2; };
+    const Outcome outcome = run(source, jobs, options);
+    EXPECT_TRUE(outcome.result.status);
+    EXPECT_EQ(outcome.result.counts.packets, 2048u);
+    EXPECT_EQ(source.at(), 2048u);
+    const uint64_t flows = outcome.result.counts.flows.flows;
+    EXPECT_EQ(static_cast<uint64_t>(std::count(outcome.text.begin(), outcome.text.end(), '\n')),
+              flows - (flows + 3) / 7);
   }
 }
 
