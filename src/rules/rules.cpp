@@ -12,8 +12,21 @@ namespace {
 
 using Table = std::span<const Rule> (*)();
 constexpr Table kTables[] = {
-    order_rules,     hello_rules,       retry_rules, negotiation_rules, key_exchange_rules,
-    extension_rules, certificate_rules, value_rules, deprecated_rules,  repeated_rules,
+    order_rules,           //
+    order_presence_rules,  //
+    hello_rules,           //
+    retry_rules,           //
+    negotiation_rules,     //
+    key_exchange_rules,    //
+    extension_rules,       //
+    certificate_rules,     //
+    value_rules,           //
+    deprecated_rules,      //
+    repeated_rules,        //
+    resumption_rules,      //
+    record_rules,          //
+    alert_rules,           //
+    quic_rules,            //
 };
 
 std::vector<Rule> collect() {

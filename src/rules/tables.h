@@ -6,6 +6,11 @@
 namespace tlsproof::rules {
 
 [[nodiscard]] std::span<const Rule> negotiation_rules();
+[[nodiscard]] std::span<const Rule> quic_rules();
+[[nodiscard]] std::span<const Rule> alert_rules();
+[[nodiscard]] std::span<const Rule> record_rules();
+[[nodiscard]] std::span<const Rule> resumption_rules();
+[[nodiscard]] std::span<const Rule> order_presence_rules();
 [[nodiscard]] std::span<const Rule> order_rules();
 [[nodiscard]] std::span<const Rule> retry_rules();
 [[nodiscard]] std::span<const Rule> extension_rules();

@@ -282,6 +282,7 @@ Script quic() {
     return step.kind != Step::Kind::message || std::holds_alternative<wire::KeyUpdate>(step.message);
   });
   auto& hello = script.get<wire::ClientHello>();
+  hello.extensions.put_typed(wire::ext::SupportedVersionsClient{.versions = {0x4a4a, TLS1_3}});
   hello.legacy_session_id.clear();
   hello.extensions.add(e::quic_transport_parameters, filled(4, 1));
   script.get<wire::ServerHello>().legacy_session_id_echo.clear();

@@ -65,7 +65,11 @@ std::vector<Case> order_cases() {
 
       {"order/tls13_client", "tls13", kClient, [](Script& s) { repeat(s, kClient, hs::finished); }},
       {"order/tls13_client", "tls13", kClient, [](Script& s) { drop(s, kClient, hs::finished); }},
-      {"order/tls13_client", "tls13", kClient, [](Script& s) { repeat(s, kClient, hs::client_hello); }},
+      {"order/tls13_client",
+       "tls13",
+       kClient,
+       [](Script& s) { repeat(s, kClient, hs::client_hello); },
+       {"records/version_in_tls13"}},
       {"order/tls13_client", "tls13", kClient,
        [](Script& s) {
          s.insert(s.at(kClient, hs::finished),

@@ -12,8 +12,20 @@ namespace {
 
 using CasesOfFile = std::vector<Case> (*)();
 constexpr CasesOfFile kCases[] = {
-    order_cases,     hello_cases,       retry_cases, negotiation_cases, key_exchange_cases,
-    extension_cases, certificate_cases, value_cases, deprecated_cases,
+    order_cases,           //
+    order_presence_cases,  //
+    hello_cases,           //
+    retry_cases,           //
+    negotiation_cases,     //
+    key_exchange_cases,    //
+    extension_cases,       //
+    certificate_cases,     //
+    value_cases,           //
+    deprecated_cases,      //
+    resumption_cases,      //
+    record_cases,          //
+    alert_cases,           //
+    quic_cases,            //
 };
 
 std::vector<Case> all_cases() {

@@ -115,6 +115,11 @@ struct Case {
 };
 // One a file of rules; a new file has its line in kCases (rules_test.cpp).
 [[nodiscard]] std::vector<Case> negotiation_cases();
+[[nodiscard]] std::vector<Case> quic_cases();
+[[nodiscard]] std::vector<Case> alert_cases();
+[[nodiscard]] std::vector<Case> record_cases();
+[[nodiscard]] std::vector<Case> resumption_cases();
+[[nodiscard]] std::vector<Case> order_presence_cases();
 [[nodiscard]] std::vector<Case> order_cases();
 [[nodiscard]] std::vector<Case> retry_cases();
 [[nodiscard]] std::vector<Case> extension_cases();
