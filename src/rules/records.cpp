@@ -253,21 +253,6 @@ void size_limit_kept(const Seen& seen, Breaches& out) {
   });
 }
 
-// ---- heartbeats
-
-void heartbeat_fits(const Seen& seen, Breaches& out) {
-  for_each_record(seen, [&](size_t i, const Event& record) {
-    if (record.code != ct::heartbeat || !record.opened) return;
-    const ByteView content = seen.trace->content(record);
-    if (content.size() < 3 || content[0] < 1 || content[0] > 2) return;
-    // RFC 6520 §4: type, payload_length, payload, at least 16 bytes of padding.
-    const size_t payload_len = size_t{content[1]} << 8 | content[2];
-    if (3 + payload_len + 16 > content.size())
-      out.add(record.direction, {i},
-              fmt::format("a heartbeat of {} bytes that announces {} bytes of payload", content.size(), payload_len));
-  });
-}
-
 constexpr Scope kAny{Scope::any_version, Scope::tls};
 constexpr Scope kOld{Scope::before_tls13, Scope::tls};
 constexpr Scope kNew{Scope::tls13, Scope::tls};
@@ -334,7 +319,7 @@ constexpr Rule kRules[] = {
      .title = "ChangeCipherSpec is the single byte 1",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "5"}, Cite{5246, "7.1"}},
-     .scope = {Scope::before_tls13 | Scope::tls13, Scope::tls | Scope::dtls},
+     .scope = kBoth,
      .why = "A peer must abort with unexpected_message on anything else.",
      .check = ccs_content},
     {.id = "records/change_cipher_spec_place",
@@ -358,13 +343,6 @@ constexpr Rule kRules[] = {
      .scope = kBoth,
      .why = "The other side has no memory for more, and must abort with record_overflow.",
      .check = size_limit_kept},
-    {.id = "records/heartbeat_length",
-     .title = "A heartbeat holds the payload that it announces, and 16 bytes of padding",
-     .requirement = Requirement::must,
-     .cites = {Cite{6520, "4"}},
-     .scope = kAny,
-     .why = "A server that answers it gives away memory (Heartbleed).",
-     .check = heartbeat_fits},
 };
 
 }  // namespace

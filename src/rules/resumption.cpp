@@ -26,23 +26,6 @@ void lifetime(const Handshake& h, Breaches& out) {
         out.add(kServer, {read.event}, fmt::format("a lifetime of {} seconds", ticket->ticket_lifetime));
 }
 
-void nonces_differ(const Handshake& h, Breaches& out) {
-  constexpr size_t kMost = 64;  // tickets of one connection that are compared
-  std::array<const MessageRead*, kMost> seen{};
-  size_t num_seen = 0;
-  for (const MessageRead& read : h.messages) {
-    const auto* ticket = read.as<wire::NewSessionTicket13>();
-    if (ticket == nullptr || num_seen == kMost) continue;
-    for (size_t i = 0; i < num_seen; ++i)
-      if (seen[i]->as<wire::NewSessionTicket13>()->ticket_nonce == ticket->ticket_nonce) {
-        out.add(kServer, {seen[i]->event, read.event},
-                fmt::format("ticket_nonce {} twice", to_hex(ticket->ticket_nonce)));
-        break;
-      }
-    seen[num_seen++] = &read;
-  }
-}
-
 // ---- TLS 1.2
 
 void ticket_announced(const Handshake& h, Breaches& out) {
@@ -156,13 +139,6 @@ constexpr Rule kRules[] = {
      .scope = kNew,
      .why = "A stolen ticket key opens what its tickets protect for as long as they live.",
      .check = in_each<lifetime>},
-    {.id = "new_session_ticket/nonce",
-     .title = "Every ticket of a connection has its own ticket_nonce",
-     .requirement = Requirement::must,
-     .cites = {Cite{8446, "4.6.1"}},
-     .scope = kNew,
-     .why = "Two tickets with one nonce carry the same PSK.",
-     .check = in_each<nonces_differ>},
     {.id = "new_session_ticket/announced",
      .title = "A TLS 1.2 server sends NewSessionTicket only after session_ticket in its ServerHello",
      .requirement = Requirement::must,

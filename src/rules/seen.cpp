@@ -11,7 +11,6 @@ namespace version_of = registry::version;
 
 uint16_t as_tls_version(uint16_t version) {
   switch (version) {
-    case version_of::DTLS1_0_old:
     case version_of::DTLS1_0:
       return version_of::TLS1_1;
     case version_of::DTLS1_2:

@@ -13,10 +13,6 @@ using wire::ServerHello;
 Step& step_of(Script& s, Direction direction, uint8_t type) {
   return s.steps[s.at(direction, type)];
 }
-void offer_heartbeat(Script& s) {
-  s.get<ClientHello>().extensions.add(e::heartbeat, Bytes{1});
-  s.get<ServerHello>().extensions.add(e::heartbeat, Bytes{1});
-}
 void set_limit(Script& s, uint16_t of_client, uint16_t of_server) {
   s.get<ClientHello>().extensions.put_typed(wire::ext::RecordSizeLimit{.limit = of_client});
   s.get<wire::EncryptedExtensions>().extensions.put_typed(wire::ext::RecordSizeLimit{.limit = of_server});
@@ -96,12 +92,6 @@ std::vector<Case> record_cases() {
        [](Script& s) {
          set_limit(s, 2000, 16385);
          s.steps[s.at(kServer, hs::finished)].padding_len = 2000;
-       }},
-      {"records/heartbeat_length", "tls12", kClient,
-       [](Script& s) {
-         offer_heartbeat(s);
-         Bytes heartbeat{1, 0x40, 0x00};
-         s.insert(s.at(kClient, hs::client_key_exchange), record(kClient, ct::heartbeat, heartbeat));
        }},
   };
 }

@@ -14,8 +14,6 @@ std::vector<Case> resumption_cases() {
   return {
       {"new_session_ticket/lifetime", "tls13", kServer,
        [](Script& s) { s.get<wire::NewSessionTicket13>().ticket_lifetime = 604'801; }},
-      {"new_session_ticket/nonce", "tls13", kServer,
-       [](Script& s) { s.get<wire::NewSessionTicket13>(1).ticket_nonce = {0}; }},
       {"new_session_ticket/announced", "tls12_extras", kServer,
        [](Script& s) { s.get<ServerHello>().extensions.erase_type(e::session_ticket); }},
       {"new_session_ticket/sent", "tls12_extras", kServer,

@@ -45,9 +45,13 @@ std::string unknown_violations(std::string_view name, const Script& script) {
   return known ? std::string() : judged.text();
 }
 
-// What comes with a bend: another scheme fits neither the key nor the signature's form; compression is deprecated too.
+// What comes with a bend: another scheme fits neither the key nor the signature's form; records keep the version that
+// was chosen at first, an anonymous server its certificate; compression is deprecated too.
 bool comes_with(std::string_view rule, std::string_view other) {
   if (rule.starts_with("signature/")) return other == "signature/fits_key" || other == "signature/form";
+  if (rule == "deprecated/version") return other == "records/version_in_tls12";
+  if (rule == "certificate_request/allowed") return other == "certificate/not_with_psk";
+  if (rule == "deprecated/anonymous") return other == "certificate/by_suite";
   return rule.ends_with("compression") && other == "deprecated/compression";
 }
 
