@@ -2,6 +2,7 @@
 
 #include "tlsproof/capture/follow.h"
 #include "tlsproof/inspect/inspect.h"
+#include "tlsproof/view/tree.h"
 #include "tlsproof/x509/cache.h"
 
 namespace tlsproof::inspect {
@@ -108,8 +109,12 @@ class InspectWorker final : public capture::Worker {
       case Format::none:
         break;
       case Format::block:
+        view::append_block(handshake_, options_.block, product.text);
+        break;
       case Format::tree:
         view::append_block(handshake_, options_.block, product.text);
+        product.text += '\n';
+        view::append_tree(reading_, {.ascii = !options_.block.unicode, .certificates = &cache_}, product.text);
         break;
       case Format::json:
         product.violations_place = json_.append(handshake_, product.text);
