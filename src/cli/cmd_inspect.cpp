@@ -152,6 +152,29 @@ std::string shown_name(const std::string& path) {
   return path == "-" ? std::string("standard input") : escape_terminal_limited(path, 200);
 }
 
+// A live source that Ctrl-C ends when what the kernel has taken up to then is read too: what passed before is told.
+class UntilInterrupted final : public capture::Source {
+ public:
+  UntilInterrupted(std::unique_ptr<capture::Source> source, const Clock& clock)
+      : source_(std::move(source)), clock_(clock) {}
+  Result<Next> next(capture::Packet& out) override {
+    if (InterruptGuard::flag() && end_ns_ == 0) end_ns_ = clock_.monotonic_ns() + kMostNs;
+    if (end_ns_ != 0 && clock_.monotonic_ns() > end_ns_) return Next::end;
+    Result<Next> got = source_->next(out);
+    // A poll that the signal itself cut short may say "idle" too early: only one that began after it counts.
+    if (end_ns_ != 0 && got && *got == Next::idle) return Next::end;
+    return got;
+  }
+  ByteView secrets() const override { return source_->secrets(); }
+  std::vector<std::string> notes() const override { return source_->notes(); }
+
+ private:
+  static constexpr int64_t kMostNs = 2'000'000'000;
+  std::unique_ptr<capture::Source> source_;
+  const Clock& clock_;
+  int64_t end_ns_ = 0;
+};
+
 // One run over all the sources that were named.
 class Inspection {
  public:
@@ -209,7 +232,7 @@ void Inspection::take(capture::Source& source, const std::string& name) {
   pipeline.jobs = request_.jobs;
   pipeline.keys = &keys_;
   pipeline.writer = writer_.get();
-  pipeline.stop = &InterruptGuard::flag();
+  if (request_.interface.empty()) pipeline.stop = &InterruptGuard::flag();  // else the source sees to it
   pipeline.make_worker = [this] { return inspect::make_worker(request_.options); };
   pipeline.emit = [this](capture::Product& product) { return wanted_ = report_.emit(product); };
   pipeline.idle = [this] {
@@ -242,8 +265,11 @@ Result<int> Inspection::run(const ParsedOptions& options) {
   InterruptGuard guard;
   const auto interrupted = [] { return InterruptGuard::flag().load(); };
   if (!request_.interface.empty()) {
-    TLSPROOF_TRY(const auto source, capture::open_live(request_.interface, {.filter = request_.filter}));
-    take(*source, escape_terminal_limited(request_.interface, 40));
+    TLSPROOF_TRY(auto live, capture::open_live(request_.interface, {.filter = request_.filter}));
+    UntilInterrupted source(std::move(live), context_.clock);
+    const std::string name = escape_terminal_limited(request_.interface, 40);
+    context_.complain(fmt::format("capturing on {}; Ctrl-C ends it", name));
+    take(source, name);
   }
   for (const std::string& path : request_.files) {
     if (!wanted_ || interrupted()) break;

@@ -100,13 +100,9 @@ Result<HostPattern> parse_host_pattern(std::string_view text) {
   return pattern;
 }
 
-bool Filter::may_match(const capture::Flow& flow) const {
-  return hosts.empty() || std::ranges::any_of(hosts, [&](const HostPattern& host) {
-           return host.matches(flow.a) || host.matches(flow.b);
-         });
-}
-
-bool Filter::matches(const view::Handshake& handshake) const {
+bool Filter::matches(const capture::Flow& flow, const view::Handshake& handshake) const {
+  const auto is_host = [&](const HostPattern& host) { return host.matches(flow.a) || host.matches(flow.b); };
+  if (!hosts.empty() && std::ranges::none_of(hosts, is_host)) return false;
   if (failed && handshake.state != view::State::failed) return false;
   if (!versions.empty()) {
     const uint16_t version = handshake.version != 0 ? handshake.version : newest_offered(handshake);

@@ -1,30 +1,67 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "tlsproof/base/json_text.h"
 #include "tlsproof/inspect/inspect.h"
 
 namespace tlsproof::inspect {
 
 Report::Report(const Options& options, Write write) : options_(options), write_(std::move(write)) {}
 
+void Report::judge_fresh(Product& product) {
+  later_.clear();
+  repeats_.judge(product.fresh, num_found_, later_);
+  for (const rules::Violation& violation : later_) {
+    product.wanted = product.wanted || options_.filter.wants(*violation.rule);
+    product.breaks_must = product.breaks_must || violation.rule->requirement == verdict::Requirement::must;
+    product.breaks_should = product.breaks_should || violation.rule->requirement == verdict::Requirement::should;
+    if (std::ranges::find(product.row.rules, violation.rule) == product.row.rules.end())
+      product.row.rules.push_back(violation.rule);
+  }
+}
+
+// What the whole capture showed goes where the worker left room for it.
+void Report::insert_later(Product& product) {
+  if (later_.empty()) return;
+  if (options_.format != Format::json) {
+    for (const rules::Violation& violation : later_)
+      view::append_violation_block(violation, options_.block, product.text);
+    return;
+  }
+  later_json_.clear();
+  JsonText json(later_json_);
+  for (const rules::Violation& violation : later_) {
+    std::string_view place;
+    for (size_t i = 0; i < product.fresh.size(); ++i)
+      if (std::ranges::find(violation.breach.events, product.fresh[i].event) != violation.breach.events.end())
+        place = product.fresh_places[i];
+    view::append_violation(violation, place, json);
+  }
+  if (product.violations_place.has_any) later_json_.insert(0, ",");
+  product.text.insert(product.violations_place.end, later_json_);
+}
+
 bool Report::emit(capture::Product& base) {
   auto& product = static_cast<Product&>(base);
   ++num_found_;
+  judge_fresh(product);
   if (!product.matches || !product.wanted) return true;
   must_broken_ = must_broken_ || product.breaks_must;
   should_broken_ = should_broken_ || product.breaks_should;
   summary_.add(product.row);
+  insert_later(product);
   out_.clear();
   switch (options_.format) {
     case Format::none:
       return true;
     case Format::block:
     case Format::tree:
-      fmt::format_to(std::back_inserter(out_), "{}#{}  {}", num_shown() > 1 ? "\n" : "", num_shown(), product.text);
+      fmt::format_to(std::back_inserter(out_), "{}#{}  {}", num_shown() > 1 ? "\n" : "", num_found_, product.text);
       break;
     case Format::json:
-      view::append_json_line_begin(num_shown(), source_, out_);
+      view::append_json_line_begin(num_found_, source_, out_);
       out_ += product.text;
       break;
   }

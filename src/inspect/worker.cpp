@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "tlsproof/base/json_text.h"
 #include "tlsproof/capture/follow.h"
 #include "tlsproof/inspect/inspect.h"
 #include "tlsproof/view/tree.h"
@@ -19,7 +20,6 @@ class InspectWorker final : public capture::Worker {
       : options_(options), follower_({.keys = options.keys, .max_events = options.max_events}) {}
 
   std::unique_ptr<capture::Product> take(const capture::Flow& flow) override {
-    if (!options_.filter.may_match(flow)) return nullptr;
     const auto followed = follower_.follow(flow);
     if (!followed) return nullptr;
     reading_.read(follower_.trace());
@@ -28,7 +28,7 @@ class InspectWorker final : public capture::Worker {
     judge();
     fingerprinter_.compute(reading_, handshake_.fingerprints);
     auto product = spare();
-    fill(*product);
+    fill(flow, *product);
     return product;
   }
 
@@ -86,23 +86,40 @@ class InspectWorker final : public capture::Worker {
         chain.push_back(cache_.get(certificates[i]));
     }
     violations_.clear();
-    rules::judge({.reading = &reading_, .server_chain = server_chain_, .client_chain = client_chain_}, violations_);
+    rules::judge(facts(), violations_);
     handshake_.server_chain = server_chain_;
     handshake_.client_chain = client_chain_;
     handshake_.violations = violations_;
   }
 
-  void fill(Product& product) {
+  [[nodiscard]] rules::Facts facts() const {
+    return {.reading = &reading_, .server_chain = server_chain_, .client_chain = client_chain_};
+  }
+
+  // Whether a value comes again only the whole capture tells; the place of it is told now, while the Trace is there.
+  void collect_fresh(Product& product) {
+    product.fresh.clear();
+    product.fresh_places.clear();
+    rules::collect_fresh(facts(), product.fresh);
+    if (options_.format != Format::json) return;
+    for (const rules::FreshValue& value : product.fresh) {
+      JsonText json(product.fresh_places.emplace_back());
+      view::append_event(handshake_, value.event, json);
+    }
+  }
+
+  void fill(const capture::Flow& flow, Product& product) {
     product.text.clear();
     product.violations_place = {};
     product.breaks_must = product.breaks_should = false;
-    product.matches = options_.filter.matches(handshake_);
+    product.matches = options_.filter.matches(flow, handshake_);
     product.wanted = options_.filter.findings.empty();
     for (const rules::Violation& violation : violations_) {
       if (violation.rule->requirement == verdict::Requirement::must) product.breaks_must = true;
       if (violation.rule->requirement == verdict::Requirement::should) product.breaks_should = true;
       product.wanted = product.wanted || options_.filter.wants(*violation.rule);
     }
+    collect_fresh(product);
     if (!product.matches) return;
     view::summarise(handshake_, product.row);
     switch (options_.format) {

@@ -22,7 +22,8 @@ namespace extension = registry::extension;
 constexpr size_t kIndent = 4;
 constexpr size_t kLabel = 9;
 constexpr size_t kNumberColumns = 10;
-constexpr size_t kMaxName = 120;  // bytes of a name that a peer chose
+constexpr size_t kMaxName = 120;   // bytes of a name that a peer chose
+constexpr size_t kMaxCalled = 70;  // bytes of what a certificate is called
 constexpr size_t kMaxChain = 8;
 constexpr size_t kMaxListed = 12;
 constexpr std::string_view kGood = "\x1b[1;32m", kBad = "\x1b[1;31m", kCaution = "\x1b[1;33m", kBold = "\x1b[1m";
@@ -189,6 +190,14 @@ std::string session(const Handshake& handshake) {
   return text;
 }
 
+// What people call it: the common name where there is one, else the whole name, in part.
+std::string called(const x509::NameView& name) {
+  const auto common = name.values("CN");
+  if (!common.empty()) return "CN=" + escape_terminal_limited(as_text(common.front()), kMaxCalled);
+  if (name.empty()) return "(no name)";
+  return name.escaped_text(kMaxCalled);
+}
+
 std::string client_certificate(const Handshake& handshake) {
   if (handshake.server_hello == nullptr) return {};
   if (handshake.certificate_asked == Known::unknown)
@@ -206,7 +215,7 @@ std::string client_certificate(const Handshake& handshake) {
   text += ", given";
   if (!handshake.client_chain.empty()) {
     const x509::CertificateView& leaf = *handshake.client_chain[0];
-    text += fmt::format(": {}, {}", leaf.subject.escaped_text(kMaxName), leaf.public_key.describe());
+    text += fmt::format(": {}, {}", called(leaf.subject), leaf.public_key.describe());
   }
   if (handshake.client_scheme != 0) add(text, registry::signature_scheme_name(handshake.client_scheme));
   return text;
@@ -218,7 +227,7 @@ std::string day(const std::optional<int64_t>& seconds) {
 
 std::string certificate(const x509::CertificateView& view, int64_t now, bool last) {
   if (!view.readable) return fmt::format("a certificate that cannot be read ({} bytes)", view.der.size());
-  std::string text = view.subject.empty() ? std::string("(no subject)") : view.subject.escaped_text(kMaxName);
+  std::string text = called(view.subject);
   add(text, view.public_key.describe());
   add(text, fmt::format("{} – {}", day(view.not_before), day(view.not_after)));
   if (view.not_after && now > *view.not_after) text += " EXPIRED then";
@@ -226,7 +235,7 @@ std::string certificate(const x509::CertificateView& view, int64_t now, bool las
   if (view.self_issued())
     add(text, "self-issued");
   else if (last)
-    add(text, "issued by " + view.issuer.escaped_text(kMaxName));
+    add(text, "issued by " + called(view.issuer));
   return text;
 }
 
@@ -304,10 +313,8 @@ void violation(const rules::Violation& violation, Block& block) {
 void fingerprints(const Handshake& handshake, Block& block) {
   const Fingerprints& all = handshake.fingerprints;
   block.field("JA4", all.ja4);
-  std::string older;
-  if (!all.ja3.empty()) older = all.ja3;
-  if (!all.ja3s.empty()) add(older, "JA3S " + all.ja3s);
-  block.field(all.ja3.empty() ? "" : "JA3", older);
+  block.field("JA3", all.ja3);
+  block.field("JA3S", all.ja3s);
 }
 
 void ladder(const Handshake& handshake, Block& block) {

@@ -432,7 +432,13 @@ ViolationsPlace JsonLines::append(const Handshake& handshake, std::string& out) 
   json.field("cut", cut_);
   json.key("violations");
   json.begin_array();
-  for (const rules::Violation& violation : handshake.violations) append_violation(violation, handshake, json);
+  for (const rules::Violation& violation : handshake.violations) {
+    events_.clear();
+    JsonText events(events_);
+    for (const size_t event : violation.breach.events)
+      if (event < handshake.trace().events().size()) append_event(handshake, event, events);
+    append_violation(violation, events_, json);
+  }
   const ViolationsPlace place{.end = out.size(), .has_any = !handshake.violations.empty()};
   json.end_array();
   json.end_object();
@@ -449,7 +455,15 @@ void append_json_line_begin(uint64_t number, std::string_view file, std::string&
   out += ',';
 }
 
-void append_violation(const rules::Violation& violation, const Handshake& handshake, JsonText& json) {
+void append_event(const Handshake& handshake, size_t event, JsonText& json) {
+  const Event& found = handshake.trace().events()[event];
+  json.begin_object();
+  json.field("what", event_name(found));
+  range(json, handshake, found);
+  json.end_object();
+}
+
+void append_violation(const rules::Violation& violation, std::string_view events, JsonText& json) {
   const rules::Rule& rule = *violation.rule;
   json.begin_object();
   json.field("rule", rule.id);
@@ -464,14 +478,7 @@ void append_violation(const rules::Violation& violation, const Handshake& handsh
   json.field("seen", violation.breach.seen);
   json.key("events");
   json.begin_array();
-  for (const size_t index : violation.breach.events) {
-    if (index >= handshake.trace().events().size()) continue;
-    const Event& event = handshake.trace().events()[index];
-    json.begin_object();
-    json.field("what", event_name(event));
-    range(json, handshake, event);
-    json.end_object();
-  }
+  if (!events.empty()) json.raw(events);
   json.end_array();
   json.end_object();
 }

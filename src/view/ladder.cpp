@@ -40,6 +40,11 @@ bool is_ticket(const Event& event) {
   return event.kind == EventKind::message && event.code == registry::handshake_type::new_session_ticket;
 }
 
+// A record that could not be looked into.
+bool is_closed(const Event& event) {
+  return event.kind == EventKind::record && !event.opened;
+}
+
 ByteRange span_of(ByteRange a, ByteRange b) {
   if (a.len == 0) return b;
   if (b.len == 0) return a;
@@ -57,6 +62,7 @@ class DraftList {
     if (!drafts_.empty() && fold(index, marked)) return;
     Draft draft{.event = index, .last = index, .marked = marked, .stream = event.stream};
     if (event.kind == EventKind::application_data) draft.data_len = event.content.len;
+    if (event.kind == EventKind::record) draft.data_len = event.stream.len;
     drafts_.push_back(draft);
   }
   [[nodiscard]] std::vector<Draft> take() { return std::move(drafts_); }
@@ -65,8 +71,9 @@ class DraftList {
   [[nodiscard]] bool is_shown(const Event& event) const {
     switch (event.kind) {
       case EventKind::bytes:
-      case EventKind::record:
         return options_.show_records;
+      case EventKind::record:  // what was not opened is told by nothing else
+        return options_.show_records || !event.opened;
       // RFC 8446 §D.4: without meaning in TLS 1.3.
       case EventKind::change_cipher_spec:
         return trace_.version() != registry::version::TLS1_3;
@@ -85,6 +92,10 @@ class DraftList {
     }
     if (event.direction != before.direction) return false;
     if (is_ticket(event) && is_ticket(before)) return merge(last, index, marked, false);
+    if (is_closed(event) && is_closed(before) && event.code == before.code && !options_.show_records) {
+      last.data_len += event.stream.len;
+      return merge(last, index, marked, false);
+    }
     const bool is_data = event.kind == EventKind::application_data;
     if (is_data && (before.kind == EventKind::application_data || is_talk(before.kind))) {
       last.data_len += event.content.len;
@@ -140,6 +151,13 @@ std::string connected_text(const trace::Trace& trace, const Draft& draft) {
   return address.empty() ? std::string("connected") : "connected to " + shown(address);
 }
 
+std::string record_text(const Event& event, const Draft& draft) {
+  const std::string type = registry::content_type_name(static_cast<uint8_t>(event.code));
+  if (event.opened) return fmt::format("record {}, {} bytes", type, event.stream.len);
+  return fmt::format("{} encrypted record{}, {} bytes, not opened ({})", draft.num, draft.num == 1 ? "" : "s",
+                     draft.data_len, type);
+}
+
 std::string row_text(const trace::Trace& trace, const Draft& draft) {
   const Event& event = trace.events()[draft.event];
   const std::string_view text = trace.text(event);
@@ -153,8 +171,7 @@ std::string row_text(const trace::Trace& trace, const Draft& draft) {
     case EventKind::bytes:
       return fmt::format("{} bytes", event.stream.len);
     case EventKind::record:
-      return fmt::format("record {}, {} bytes{}", registry::content_type_name(static_cast<uint8_t>(event.code)),
-                         event.stream.len, event.opened ? "" : ", not opened");
+      return record_text(event, draft);
     case EventKind::message: {
       std::string line = message_text(trace, event);
       return draft.num > 1 ? fmt::format("{}  ×{}", line, draft.num) : line;
@@ -337,7 +354,10 @@ std::string describe_alert(uint8_t level, uint8_t description) {
 std::string describe_event(const trace::Trace& trace, size_t index) {
   if (index >= trace.events().size()) return {};
   const Event& event = trace.events()[index];
-  return row_text(trace, {.event = index, .last = index, .data_len = event.content.len, .stream = event.stream});
+  return row_text(trace, {.event = index,
+                          .last = index,
+                          .data_len = event.kind == EventKind::record ? event.stream.len : event.content.len,
+                          .stream = event.stream});
 }
 
 std::string event_name(const Event& event) {

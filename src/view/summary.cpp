@@ -28,7 +28,12 @@ size_t time_bucket(int64_t ns) {
 
 double bucket_ms(size_t bucket) {
   const size_t octave = bucket / 16;
-  return static_cast<double>((uint64_t{16} + bucket % 16) << (octave - 4)) / 1e6;
+  const double step = static_cast<double>(uint64_t{1} << (octave - 4));
+  return (16.5 + static_cast<double>(bucket % 16)) * step / 1e6;  // its middle
+}
+
+std::string milliseconds(double ms) {
+  return ms < 10 ? fmt::format("{:.1f} ms", ms) : fmt::format("{:.0f} ms", ms);
 }
 
 std::string quantile(const std::vector<uint64_t>& buckets, uint64_t num, double q) {
@@ -36,10 +41,7 @@ std::string quantile(const std::vector<uint64_t>& buckets, uint64_t num, double 
   const auto wanted = static_cast<uint64_t>(q * static_cast<double>(num - 1)) + 1;
   for (size_t i = 0; i < buckets.size(); ++i) {
     passed += buckets[i];
-    if (passed >= wanted) {
-      const double ms = bucket_ms(i);
-      return ms < 10 ? fmt::format("{:.2f} ms", ms) : fmt::format("{:.0f} ms", ms);
-    }
+    if (passed >= wanted) return milliseconds(bucket_ms(i));
   }
   return {};
 }
@@ -118,11 +120,8 @@ void Summary::add(const SummaryRow& row) {
   if (row.handshake_ns >= 0) {
     ++log_times_[std::min(time_bucket(row.handshake_ns), log_times_.size() - 1)];
     ++num_times_;
+    longest_ns_ = std::max(longest_ns_, row.handshake_ns);
   }
-}
-
-void Summary::add_rule(const rules::Rule& rule) {
-  ++rules_[&rule];
 }
 
 std::vector<Summary::List> Summary::lists() const {
@@ -192,7 +191,7 @@ std::string Summary::render(const SummaryOptions& options) const {
   if (!extra.empty()) line(extra);
   if (num_times_ > 0)
     line(fmt::format("time to complete: {} median, {} at 95 %, {} longest", quantile(log_times_, num_times_, 0.5),
-                     quantile(log_times_, num_times_, 0.95), quantile(log_times_, num_times_, 1)));
+                     quantile(log_times_, num_times_, 0.95), milliseconds(static_cast<double>(longest_ns_) / 1e6)));
   extra.clear();
   add(unanswered_, "without a ServerHello");
   add(without_hello_, "without a ClientHello");

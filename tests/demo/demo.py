@@ -121,6 +121,7 @@ def check_all(demo, hosts, out):
             print(stories(done.stdout), flush=True)
         if host.name == PROVED:
             print(proof(out / f"{host.name}.json"), flush=True)
+            print(read_back(demo, out / "evidence", surprises), flush=True)
     print("host                            declared   exit  verdict")
     for name, declared, status in rows:
         word = {0: "all holds", 1: "a fault was found"}.get(status, "could not be judged")
@@ -138,6 +139,19 @@ def proof(report):
     path = endpoint["attempts"][failure["evidence"][0]["attempt"]]["evidence"]
     return (f"Every connection to this host was kept for Wireshark (--evidence), its keys inside. This one proves {failure['id']}:\n"
             f"    tshark -r {shlex.quote(path)} -O tls,http\n")
+
+
+def read_back(demo, folder, surprises):
+    """The same connections as `tlsproof inspect` finds them in the files, as in any capture."""
+    files = [str(folder / one["file"]) for one in json.loads((folder / "index.json").read_text())["files"]]
+    done = subprocess.run([demo.tlsproof, "inspect", *files, "--summary", "--json"], capture_output=True, text=True)
+    seen = json.loads(done.stdout) if done.stdout else {"handshakes": 0}
+    # What was played without TLS (plain HTTP on the port) is no handshake: status 3 says that there are such files.
+    if done.returncode not in (0, 3) or not seen["handshakes"] or seen["with_keys"] == 0:
+        surprises.append(f"inspect of the evidence: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        return ""
+    return (f"tlsproof inspect reads them back: {seen['handshakes']} handshakes in {len(files)} files, {seen['completed']} completed, "
+            f"{seen['failed']} failed.\n")
 
 
 def stories(report):

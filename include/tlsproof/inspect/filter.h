@@ -34,10 +34,8 @@ struct Filter {
   [[nodiscard]] bool empty() const {
     return sni.empty() && hosts.empty() && versions.empty() && !failed && fingerprints.empty() && findings.empty();
   }
-  // Before anything is decoded.
-  [[nodiscard]] bool may_match(const capture::Flow& flow) const;
   // All but `findings`, which may still be found over the whole capture.
-  [[nodiscard]] bool matches(const view::Handshake& handshake) const;
+  [[nodiscard]] bool matches(const capture::Flow& flow, const view::Handshake& handshake) const;
   [[nodiscard]] bool wants(const rules::Rule& rule) const;
 };
 

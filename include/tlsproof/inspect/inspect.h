@@ -7,6 +7,7 @@
 
 #include "tlsproof/capture/pipeline.h"
 #include "tlsproof/inspect/filter.h"
+#include "tlsproof/rules/repeats.h"
 #include "tlsproof/view/block.h"
 #include "tlsproof/view/json.h"
 #include "tlsproof/view/summary.h"
@@ -34,10 +35,12 @@ class Product final : public capture::Product {
   std::string text;  // without what depends on its number: see Report
   view::ViolationsPlace violations_place;
   view::SummaryRow row;
-  bool matches = false;        // the filter, findings apart
-  bool wanted = false;         // by the filter on findings, as far as this handshake alone tells
-  bool breaks_must = false;    // a MUST
-  bool breaks_should = false;  // a SHOULD
+  std::vector<rules::FreshValue> fresh;   // what must not come again in the capture
+  std::vector<std::string> fresh_places;  // JSON: the event of each of them
+  bool matches = false;                   // the filter, findings apart
+  bool wanted = false;                    // by the filter on findings, as far as this handshake alone tells
+  bool breaks_must = false;               // a MUST
+  bool breaks_should = false;             // a SHOULD
 };
 
 // One a thread. `options` is borrowed.
@@ -67,7 +70,13 @@ class Report {
   Write write_;
   std::string_view source_;
   std::string out_;
+  void judge_fresh(Product& product);
+  void insert_later(Product& product);
+
   view::Summary summary_;
+  rules::Repeats repeats_;
+  std::vector<rules::Violation> later_;  // of the product at hand
+  std::string later_json_;
   uint64_t num_found_ = 0;
   bool must_broken_ = false;
   bool should_broken_ = false;

@@ -77,12 +77,15 @@ class JsonLines {
   wire::ext::SupportedVersionsClient supported_versions_;
   wire::ext::SupportedGroups supported_groups_;
   wire::ext::SignatureAlgorithms signature_algorithms_;
+  std::string events_;
   bool cut_ = false;
 };
 
 // `{"schema":"tlsproof-handshake/1","handshake":17,"file":"x.pcap",`
 void append_json_line_begin(uint64_t number, std::string_view file, std::string& out);
-// One violation as an element of "violations".
-void append_violation(const rules::Violation& violation, const Handshake& handshake, JsonText& json);
+// One event of the Trace as an element of a violation's "events".
+void append_event(const Handshake& handshake, size_t event, JsonText& json);
+// One violation as an element of "violations"; `events`: the elements of its "events", with their commas.
+void append_violation(const rules::Violation& violation, std::string_view events, JsonText& json);
 
 }  // namespace tlsproof::view

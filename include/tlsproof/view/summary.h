@@ -41,8 +41,6 @@ struct SummaryOptions {
 class Summary {
  public:
   void add(const SummaryRow& row);
-  // A rule that only the whole capture shows to be broken.
-  void add_rule(const rules::Rule& rule);
   [[nodiscard]] uint64_t num_handshakes() const { return num_; }
   // Lines with their line breaks; everything that a peer chose is escaped.
   [[nodiscard]] std::string render(const SummaryOptions& options) const;
@@ -85,6 +83,7 @@ class Summary {
   std::map<const rules::Rule*, uint64_t> rules_;
   std::vector<uint64_t> log_times_ = std::vector<uint64_t>(64 * 16);  // handshake_ns, sixteen steps an octave
   uint64_t num_times_ = 0;
+  int64_t longest_ns_ = 0;
 };
 
 }  // namespace tlsproof::view

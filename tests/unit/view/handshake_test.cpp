@@ -1,0 +1,401 @@
+#include "tlsproof/view/handshake.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tlsproof/view/block.h"
+#include "tlsproof/view/json.h"
+#include "tlsproof/view/summary.h"
+#include "unit/view/trace_player.h"
+
+namespace tlsproof::view {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using trace::EventKind;
+using trace::Level;
+namespace alert = registry::alert;
+
+constexpr int64_t kStart = 1'795'000'000'123'456'789;  // 2026-11-18
+
+// A connection as a capture tells it: nothing is ours.
+class HandshakeTest : public ::testing::Test {
+ protected:
+  HandshakeTest() {
+    trace_.begin("192.0.2.1:51234", "198.51.100.7:443");
+    passage_.layer = "TCP";
+    passage_.first_packet = 3;
+    passage_.last_packet = 19;
+    passage_.first_time_ns = kStart;
+    passage_.last_time_ns = kStart + 50'000'000;
+    passage_.end = "closed";
+    passage_.client.num_packets = 9;
+    passage_.server.num_packets = 8;
+  }
+  const Handshake& collect() {
+    reading_.read(trace_);
+    chain_.clear();
+    const ByteList& certificates = reading_.certificates(TracePlayer::kDown);
+    for (size_t i = 0; i < certificates.size(); ++i) chain_.push_back(x509::Certificate::parse(certificates[i]));
+    view::collect(reading_, passage_, handshake_);
+    handshake_.server_chain = chain_;
+    Fingerprinter().compute(reading_, handshake_.fingerprints);
+    return handshake_;
+  }
+  std::string block(BlockOptions options = {}) {
+    std::string out;
+    append_block(collect(), options, out);
+    return out;
+  }
+  void hello(std::initializer_list<uint16_t> versions = {0x0304, 0x0303}) {
+    player_.message(kUp, Level::initial, TracePlayer::client_hello("www.example.com", versions));
+    player_.wait_us(5000);
+  }
+  // A record that nobody has the keys of.
+  void closed_record(trace::Direction direction, size_t len, uint8_t type = registry::content_type::application_data) {
+    const Bytes bytes(len, 0xee);
+    const ByteRange range{static_cast<size_t>(trace_.num_bytes(direction)), len};
+    trace_.on_bytes(direction, bytes);
+    trace_.on_record({direction, Level::handshake, type, 0x0303, false, range, {}});
+    player_.wait_us(1000);
+  }
+  void fin(trace::Direction direction) { trace_.on_event(EventKind::end_of_stream, direction); }
+
+  static constexpr trace::Direction kUp = TracePlayer::kUp;
+  static constexpr trace::Direction kDown = TracePlayer::kDown;
+  ManualClock clock_{kStart};
+  trace::Trace trace_{clock_};
+  TracePlayer player_{trace_, clock_};
+  trace::Reading reading_;
+  Passage passage_;
+  std::vector<x509::Certificate> chain_;
+  Handshake handshake_;
+};
+
+TEST_F(HandshakeTest, Tls13Opened) {
+  hello();
+  player_.server_flight13(true);
+  player_.wait_us(2000);
+  player_.message(kUp, Level::handshake, TracePlayer::certificate13(kClientCertificate));
+  player_.message(kUp, Level::handshake, wire::CertificateVerify{0x0403, Bytes(71, 0x51)});
+  player_.message(kUp, Level::handshake, wire::Finished{Bytes(48, 0xf1)});
+  player_.data(kUp, "hello");
+  player_.data(kDown, "world");
+  const Handshake& h = collect();
+  EXPECT_EQ(h.state, State::completed);
+  EXPECT_EQ(h.sni, "www.example.com");
+  EXPECT_EQ(h.version, 0x0304);
+  EXPECT_EQ(h.cipher_suite, 0x1302);
+  EXPECT_EQ(h.group, registry::group::x25519);
+  EXPECT_EQ(h.scheme, 0x0403);
+  EXPECT_EQ(h.client_scheme, 0x0403);
+  EXPECT_EQ(h.certificate_asked, Known::yes);
+  EXPECT_EQ(h.certificate_given, Known::yes);
+  EXPECT_EQ(h.resumption, Resumption::none);
+  EXPECT_EQ(h.early_data, EarlyData::none);
+  EXPECT_EQ(h.num_round_trips, 1U);
+  EXPECT_EQ(h.done_ns, 7'000'000);
+  EXPECT_EQ(h.num_unopened, 0U);
+  EXPECT_THAT(block(), HasSubstr("completed in 7.0 ms, 1 round trip\n"));
+  EXPECT_THAT(block(), HasSubstr("certificate asked for, given"));
+}
+
+TEST_F(HandshakeTest, Tls13EmptyCertificateRefusedAfterwards) {
+  hello();
+  player_.server_flight13(true);
+  player_.message(kUp, Level::handshake, TracePlayer::certificate13(nullptr));
+  player_.message(kUp, Level::handshake, wire::Finished{Bytes(48, 0xf1)});
+  player_.alert(kDown, Level::application, 2, alert::certificate_required);
+  const Handshake& h = collect();
+  EXPECT_EQ(h.certificate_given, Known::no);
+  EXPECT_EQ(h.state, State::failed);
+  EXPECT_EQ(h.cause, "the server sent alert fatal certificate_required (116) after the handshake");
+}
+
+TEST_F(HandshakeTest, AlertAfterDataIsNoFailureOfTheHandshake) {
+  hello();
+  player_.server_flight13(false);
+  player_.message(kUp, Level::handshake, wire::Finished{Bytes(48, 0xf1)});
+  player_.data(kDown, "world");
+  player_.alert(kDown, Level::application, 2, alert::internal_error);
+  EXPECT_EQ(collect().state, State::completed);
+  EXPECT_EQ(collect().alerts.size(), 1U);
+}
+
+// Without keys what is under them is unknown, never "no".
+TEST_F(HandshakeTest, Tls13WithoutKeys) {
+  hello();
+  player_.message(kDown, Level::initial, TracePlayer::server_hello13());
+  closed_record(kDown, 1400);
+  closed_record(kUp, 74);
+  closed_record(kDown, 300);
+  fin(kUp);
+  const Handshake& h = collect();
+  EXPECT_EQ(h.state, State::completed);
+  EXPECT_EQ(h.certificate_asked, Known::unknown);
+  EXPECT_EQ(h.certificate_given, Known::unknown);
+  EXPECT_EQ(h.num_round_trips, 1U);
+  EXPECT_THAT(block(), HasSubstr("certificate: not to be seen without keys"));
+  EXPECT_THAT(block(), HasSubstr("3 records without keys"));
+  EXPECT_THAT(block(), HasSubstr("1 encrypted record, 1400 bytes, not opened (application_data)"));
+}
+
+TEST_F(HandshakeTest, Tls13WithoutKeysRefusedByTheClient) {
+  hello();
+  player_.message(kDown, Level::initial, TracePlayer::server_hello13());
+  closed_record(kDown, 1400);
+  closed_record(kUp, 24);
+  fin(kUp);
+  EXPECT_EQ(collect().state, State::failed);
+  EXPECT_THAT(collect().cause, HasSubstr("as long as an alert"));
+}
+
+TEST_F(HandshakeTest, HowItEnded) {
+  hello();
+  EXPECT_EQ(collect().state, State::unknown);
+  EXPECT_EQ(collect().cause, "there was no answer until the end of what was captured");
+  fin(kDown);
+  EXPECT_EQ(collect().state, State::failed);
+  EXPECT_EQ(collect().cause, "the server closed the connection without an answer");
+}
+
+TEST_F(HandshakeTest, ClientGaveUp) {
+  hello();
+  trace_.on_event(EventKind::reset, kUp);
+  EXPECT_EQ(collect().cause, "the client reset the connection before there was an answer");
+}
+
+TEST_F(HandshakeTest, RefusedByAlert) {
+  hello();
+  player_.alert(kDown, Level::initial, 2, alert::handshake_failure);
+  fin(kDown);
+  EXPECT_EQ(collect().state, State::failed);
+  EXPECT_EQ(collect().cause, "the server sent alert fatal handshake_failure (40)");
+  EXPECT_THAT(block(), HasSubstr("from the server after 5.0 ms: alert fatal handshake_failure (40)"));
+}
+
+// A warning ends nothing before TLS 1.3.
+TEST_F(HandshakeTest, WarningIsNoRefusal) {
+  hello({});
+  player_.alert(kDown, Level::initial, 1, alert::unrecognized_name);
+  EXPECT_EQ(collect().state, State::unknown);
+}
+
+TEST_F(HandshakeTest, NotTls) {
+  hello();
+  trace_.on_problem(kDown, Level::initial, "HTTP/1.1 400 Bad Request", {});
+  fin(kDown);
+  EXPECT_EQ(collect().cause, "the server answered with something that is not TLS");
+}
+
+TEST_F(HandshakeTest, PartsMissing) {
+  hello();
+  trace::Coverage coverage;
+  coverage.server_seen = false;
+  coverage.ended = true;
+  trace_.set_coverage(coverage);
+  EXPECT_EQ(collect().state, State::unknown);
+  EXPECT_EQ(collect().cause, "nothing that the server sent was captured");
+  EXPECT_THAT(block(), HasSubstr("only the client's side was captured"));
+}
+
+wire::ServerHello hello12(ByteView session_id) {
+  wire::ServerHello hello;
+  hello.random.fill(0x12);
+  hello.cipher_suite = registry::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+  hello.legacy_session_id_echo = to_bytes(session_id);
+  return hello;
+}
+
+TEST_F(HandshakeTest, Tls12FullWithoutKeys) {
+  hello({});
+  player_.message(kDown, Level::initial, hello12({}));
+  wire::Certificate12 certificate;
+  certificate.certificates.push_back(*from_hex(kServerCertificate));
+  player_.message(kDown, Level::initial, certificate);
+  wire::ServerKeyExchangeEcdhe key_exchange;
+  key_exchange.named_curve = registry::group::secp256r1;
+  key_exchange.public_key = Bytes(65, 4);
+  key_exchange.signed_part.algorithm = 0x0804;
+  key_exchange.signed_part.signature = Bytes(256, 1);
+  player_.message(kDown, Level::initial, key_exchange);
+  player_.message(kDown, Level::initial, wire::ServerHelloDone{});
+  player_.message(kUp, Level::initial, wire::ClientKeyExchangeEcdhe{Bytes(65, 4)});
+  player_.change_cipher_spec(kUp);
+  closed_record(kUp, 45, registry::content_type::handshake);
+  player_.change_cipher_spec(kDown);
+  closed_record(kDown, 45, registry::content_type::handshake);
+  const Handshake& h = collect();
+  EXPECT_EQ(h.state, State::completed);
+  EXPECT_EQ(h.group, registry::group::secp256r1);
+  EXPECT_EQ(h.scheme, 0x0804);
+  EXPECT_EQ(h.certificate_asked, Known::no);
+  EXPECT_EQ(h.certificate_given, Known::no);
+  EXPECT_EQ(h.num_round_trips, 2U);
+  EXPECT_EQ(h.resumption, Resumption::none);
+  const std::string text = block();
+  EXPECT_THAT(text, HasSubstr("TLS 1.2, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, secp256r1,"));
+  EXPECT_THAT(text, HasSubstr("CN=secure.example.com, EC P-256, 2026-11-23 – 2027-11-23 NOT YET\n"));
+}
+
+TEST_F(HandshakeTest, Tls12Resumed) {
+  wire::ClientHello client = TracePlayer::client_hello("www.example.com", {});
+  client.legacy_session_id = Bytes(32, 7);
+  player_.message(kUp, Level::initial, client);
+  player_.message(kDown, Level::initial, hello12(client.legacy_session_id));
+  player_.change_cipher_spec(kDown);
+  closed_record(kDown, 45, registry::content_type::handshake);
+  player_.change_cipher_spec(kUp);
+  closed_record(kUp, 45, registry::content_type::handshake);
+  EXPECT_EQ(collect().state, State::completed);
+  EXPECT_EQ(collect().resumption, Resumption::session_id);
+  EXPECT_EQ(collect().num_round_trips, 1U);
+  EXPECT_EQ(collect().certificate_asked, Known::no);
+}
+
+// An answer with the same session id is no resumption while a full handshake follows.
+TEST_F(HandshakeTest, SameSessionIdButFull) {
+  wire::ClientHello client = TracePlayer::client_hello("www.example.com", {});
+  client.legacy_session_id = Bytes(32, 7);
+  player_.message(kUp, Level::initial, client);
+  player_.message(kDown, Level::initial, hello12(client.legacy_session_id));
+  player_.message(kDown, Level::initial, wire::ServerHelloDone{});
+  player_.change_cipher_spec(kUp);
+  player_.change_cipher_spec(kDown);
+  EXPECT_EQ(collect().resumption, Resumption::none);
+}
+
+TEST_F(HandshakeTest, EarlyDataRejectedByRetry) {
+  wire::ClientHello client = TracePlayer::client_hello("www.example.com", {0x0304});
+  client.extensions.add_typed(wire::ext::EarlyData{});
+  player_.message(kUp, Level::initial, client);
+  EXPECT_EQ(collect().early_data, EarlyData::offered);
+  wire::ServerHello retry = TracePlayer::server_hello13();
+  retry.random = wire::kHelloRetryRequestRandom;
+  player_.message(kDown, Level::initial, retry);
+  player_.message(kUp, Level::initial, client);
+  player_.message(kDown, Level::initial, TracePlayer::server_hello13());
+  EXPECT_EQ(collect().early_data, EarlyData::rejected);
+  EXPECT_NE(collect().hello_retry_request, nullptr);
+  EXPECT_EQ(collect().num_round_trips, 2U);
+}
+
+TEST_F(HandshakeTest, PacketsOfBytes) {
+  passage_.client_marks = {{0, 4}, {100, 6}, {250, 9}};
+  EXPECT_EQ(packet_at(passage_, kUp, 0), 4U);
+  EXPECT_EQ(packet_at(passage_, kUp, 99), 4U);
+  EXPECT_EQ(packet_at(passage_, kUp, 100), 6U);
+  EXPECT_EQ(packet_at(passage_, kUp, 9999), 9U);
+  EXPECT_EQ(packet_at(passage_, kDown, 0), 0U);
+}
+
+// Whatever a peer sends as names, no line is wider than asked for and nothing reaches the terminal raw.
+TEST_F(HandshakeTest, BlockIsSafeAndFits) {
+  wire::ClientHello client = TracePlayer::client_hello("\x1b[31mred\x1b[0m\xff" + std::string(200, 'x'), {0x0304});
+  wire::ext::Alpn alpn;
+  for (int i = 0; i < 50; ++i)
+    alpn.protocols.push_back(
+        as_bytes("\x07\xe2\x80\xae"
+                 "abc"));
+  client.extensions.put_typed(alpn);
+  player_.message(kUp, Level::initial, client);
+  player_.server_flight13(false);
+  for (const bool unicode : {true, false}) {
+    const std::string text = block({.width = 80, .unicode = unicode});
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = text.find('\n', at);
+      const std::string line = text.substr(at, end - at);
+      size_t columns = 0;
+      for (const char c : line) columns += (static_cast<uint8_t>(c) & 0xc0) != 0x80 ? 1U : 0U;
+      EXPECT_LE(columns, 80U) << line;
+      for (const char c : line) EXPECT_FALSE(static_cast<uint8_t>(c) < 0x20 || c == 0x7f) << line;
+      if (!unicode) {
+        for (const char c : line) EXPECT_LT(static_cast<uint8_t>(c), 0x80) << line;
+      }
+      at = end + 1;
+    }
+    EXPECT_THAT(text, HasSubstr("\\x1b[31mred"));
+  }
+  EXPECT_THAT(block({.colour = true}), HasSubstr("\x1b["));
+}
+
+TEST_F(HandshakeTest, JsonLine) {
+  hello();
+  player_.server_flight13(true);
+  player_.message(kUp, Level::handshake, TracePlayer::certificate13(nullptr));
+  player_.message(kUp, Level::handshake, wire::Finished{Bytes(48, 0xf1)});
+  JsonLines lines;
+  std::string out;
+  append_json_line_begin(17, "a \"file\"\xff", out);
+  const size_t before = out.size();
+  const ViolationsPlace place = lines.append(collect(), out);
+  EXPECT_THAT(
+      out,
+      HasSubstr(R"({"schema":"tlsproof-handshake/1","handshake":17,"source":"a \"file\"\\xff","transport":"TLS")"));
+  EXPECT_THAT(out, HasSubstr(R"("start":"2026-11-18T)"));
+  EXPECT_THAT(out, HasSubstr(R"("client":{"ip":"192.0.2.1","port":51234,"packets":9)"));
+  EXPECT_THAT(out, HasSubstr(R"("version":{"id":772,"name":"TLS 1.3"})"));
+  EXPECT_THAT(out, HasSubstr(R"("client_certificate_asked":true,"client_certificate_given":false)"));
+  EXPECT_THAT(out, HasSubstr(R"("valid_then":false,"sha256":")"));
+  EXPECT_THAT(out, HasSubstr(R"("signature_scheme":{"id":1027,"name":"ecdsa_secp256r1_sha256"})"));
+  EXPECT_TRUE(out.ends_with(R"("violations":[]})"
+                            "\n"));
+  EXPECT_FALSE(place.has_any);
+  EXPECT_EQ(out.substr(place.end), "]}\n");
+  EXPECT_GT(place.end, before);
+  // Written again it is the same, though the texts of certificates and code points now come from memory.
+  std::string again;
+  append_json_line_begin(17, "a \"file\"\xff", again);
+  (void)lines.append(handshake_, again);
+  EXPECT_EQ(again, out);
+}
+
+TEST_F(HandshakeTest, JsonCutsWhatAPeerMakesLong) {
+  wire::ClientHello client = TracePlayer::client_hello("www.example.com", {0x0304});
+  client.cipher_suites.assign(30'000, 0x1301);
+  player_.message(kUp, Level::initial, client);
+  JsonLines lines;
+  std::string out;
+  (void)lines.append(collect(), out);
+  EXPECT_LT(out.size(), 60'000U);
+  EXPECT_THAT(out, HasSubstr(R"("cut":true)"));
+}
+
+TEST_F(HandshakeTest, SummaryCounts) {
+  hello();
+  player_.server_flight13(false);
+  player_.message(kUp, Level::handshake, wire::Finished{Bytes(48, 0xf1)});
+  SummaryRow row;
+  summarise(collect(), row);
+  Summary summary;
+  summary.add(row);
+  summary.add(row);
+  row.state = State::failed;
+  row.cause = "the server sent \x1b alert";
+  row.ja4 = "other";
+  row.rules = {&rules::all_rules()[0]};
+  summary.add(row);
+  const std::string text = summary.render({.width = 80});
+  EXPECT_THAT(text, HasSubstr("3 handshakes: 2 completed, 1 failed, 0 not seen to their end\n"));
+  EXPECT_THAT(text, HasSubstr("         3  TLS_AES_256_GCM_SHA384\n"));
+  EXPECT_THAT(text, HasSubstr("         1  the server sent \\x1b alert\n"));
+  EXPECT_THAT(text, HasSubstr(std::string(rules::all_rules()[0].id)));
+  EXPECT_THAT(text, HasSubstr("time to complete: 5.1 ms median, 5.1 ms at 95 %, 5.0 ms longest\n"));
+  const std::string json = summary.json();
+  EXPECT_THAT(json, HasSubstr(R"("handshakes":3,"completed":2,"failed":1)"));
+  EXPECT_THAT(json, HasSubstr(R"("cipher_suites":[{"name":"TLS_AES_256_GCM_SHA384","count":3}])"));
+}
+
+TEST(Summary, ListsAreBounded) {
+  Summary summary;
+  SummaryRow row;
+  for (size_t i = 0; i < Summary::kMaxKeys + 5; ++i) {
+    row.ja4 = std::to_string(i);
+    summary.add(row);
+  }
+  EXPECT_THAT(summary.render({.top = 20'000}), HasSubstr("         5  (others)\n"));
+}
+
+}  // namespace
+}  // namespace tlsproof::view
