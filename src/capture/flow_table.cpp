@@ -141,7 +141,7 @@ void FlowTable::Impl::add_datagram(OpenFlow& open, Side side, const Segment& seg
                   .packet = segment.packet,
                   .bytes = {flow.bytes[i].size(), len}};
   // A datagram is kept whole or not at all.
-  if (len > limits.max_flow_bytes - flow.bytes[i].size() || !memory.push(flow.events, event)) {
+  if (len > limits.max_flow_bytes - flow.bytes[i].size() || (len != 0 && !memory.push(flow.events, event))) {
     flow.num_not_kept[i] += len;
     return;
   }
