@@ -1,5 +1,6 @@
 // QUIC: the handshake in Initial packets, which anybody can open (RFC 9001 §5.2), and in Handshake packets, which the
-// secrets of a key log open. Packets with a short header are only noted.
+// secrets of a key log open. Of packets with a short header only the first of each
+// side is told, as application data without content.
 
 #include <fmt/format.h>
 
@@ -141,7 +142,7 @@ class QuicFollower final : public ProtocolFollower {
   std::array<uint8_t, wire::kRandomLen> client_random_{};
   bool random_known_ = false;
   std::vector<Waiting> waiting_;
-  std::array<bool, 2> seen_{}, closed_{}, handshake_begun_{}, short_noted_{}, early_noted_{};
+  std::array<bool, 2> seen_{}, closed_{}, handshake_begun_{}, short_seen_{}, early_noted_{};
   size_t negotiated_at_ = 0;  // the event with the Version Negotiation that the connection goes on from; 0: none
   bool gave_up_ = false;      // another connection began
   bool incomplete_ = false;
@@ -176,7 +177,7 @@ void QuicFollower::reset() {
   for (crypto::QuicProtection& keys : handshake_keys_) keys.stop();
   server_hello_seen_ = random_known_ = gave_up_ = incomplete_ = false;
   waiting_.clear();
-  seen_ = closed_ = handshake_begun_ = short_noted_ = early_noted_ = {};
+  seen_ = closed_ = handshake_begun_ = short_seen_ = early_noted_ = {};
 }
 
 // The first Initial packet that opens with the keys that it names itself: only a client's does, and only one that does
@@ -263,8 +264,9 @@ void QuicFollower::packet(Direction direction, ByteView bytes, const QuicLongHea
 }
 
 void QuicFollower::short_header(Direction direction) {
-  // Who can see them knows that the sender has the keys of application data; more cannot be said.
-  if (seen_[1] && once(short_noted_, direction)) note(direction, "1-RTT packets");
+  // RFC 9001 §5.7: who sends one has the keys of application data; the client has them when it has finished.
+  if (!server_hello_seen_ || !once(short_seen_, direction)) return;
+  state_->trace.on_application_data(direction, Level::application, {}, {});
 }
 
 void QuicFollower::negotiation(Direction direction, const QuicLongHeader& header) {

@@ -424,8 +424,10 @@ std::string Collector::ended_how() const {
 
 void Collector::judge_state() {
   const trace::Coverage& coverage = reading_.trace().coverage();
+  // RFC 9001 §5.7: a QUIC client has the keys of application data when it has finished.
+  const bool quic = reading_.trace().transport() == trace::Transport::quic;
   const bool complete =
-      course_.complete() || (course_.data[0] && course_.data[1] && course_.server_hello_passed && !tls13_);
+      course_.complete() || (course_.server_hello_passed && course_.data[0] && (quic || (course_.data[1] && !tls13_)));
   if (const AlertFact* fatal = course_.fatal; fatal != nullptr && !course_.fatal_after_data) {
     return fail_with(fmt::format("{} sent {}{}", who(fatal->direction),
                                  describe_alert(fatal->level, fatal->description),
