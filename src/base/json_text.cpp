@@ -34,31 +34,39 @@ void append_escaped(std::string& out, std::string_view text) {
 }  // namespace
 
 void JsonText::string(std::string_view value) {
+  if (std::ranges::all_of(value, is_plain)) {
+    extend(value.size() + 3, [&](char* at) {
+      if (comma_) *at++ = ',';
+      *at++ = '"';
+      at = std::ranges::copy(value, at).out;
+      *at++ = '"';
+      return at;
+    });
+    comma_ = true;
+    return;
+  }
   comma();
   comma_ = true;
   out_ += '"';
-  size_t plain = 0;
-  while (plain < value.size() && is_plain(value[plain])) ++plain;
-  out_ += value.substr(0, plain);
-  if (plain < value.size()) {
-    const std::string_view rest = value.substr(plain);
-    if (is_valid_utf8(rest))
-      append_escaped(out_, rest);
-    else
-      append_escaped(out_, escape_invalid_utf8(rest));
-  }
+  if (is_valid_utf8(value))
+    append_escaped(out_, value);
+  else
+    append_escaped(out_, escape_invalid_utf8(value));
   out_ += '"';
 }
 
 void JsonText::hex(ByteView value) {
-  comma();
+  extend(2 * value.size() + 3, [&](char* at) {
+    if (comma_) *at++ = ',';
+    *at++ = '"';
+    for (const uint8_t byte : value) {
+      *at++ = kDigits[byte >> 4];
+      *at++ = kDigits[byte & 15];
+    }
+    *at++ = '"';
+    return at;
+  });
   comma_ = true;
-  out_ += '"';
-  for (const uint8_t byte : value) {
-    out_ += kDigits[byte >> 4];
-    out_ += kDigits[byte & 15];
-  }
-  out_ += '"';
 }
 
 void JsonText::integer(int64_t value) {

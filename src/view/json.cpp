@@ -27,17 +27,22 @@ std::string_view limited(std::string_view text) {
   return text.substr(0, kMaxTextLen);
 }
 
-// RFC 3339, with nanoseconds.
-std::string time_text(int64_t wall_ns) {
+// RFC 3339, with nanoseconds. The second is mostly the one of the handshake before.
+void time_text(int64_t wall_ns, TimeText& out) {
   int64_t seconds = wall_ns / 1'000'000'000;
   int64_t rest = wall_ns % 1'000'000'000;
   if (rest < 0) {
     rest += 1'000'000'000;
     --seconds;
   }
-  std::string text = format_utc(seconds);
-  text.pop_back();  // "Z"
-  return text + fmt::format(".{:09}Z", rest);
+  if (out.text.empty() || out.seconds != seconds) {
+    out.seconds = seconds;
+    out.text = format_utc(seconds);
+    out.text.back() = '.';  // "Z"
+    out.seconds_len = out.text.size();
+    out.text += "000000000Z";
+  }
+  for (size_t i = 9; i-- > 0; rest /= 10) out.text[out.seconds_len + i] = static_cast<char>('0' + rest % 10);
 }
 
 void known(JsonText& json, std::string_view name, Known value) {
@@ -217,7 +222,8 @@ void JsonLines::connection(const Handshake& handshake, JsonText& json) {
   json.field("transport", trace::to_text(trace.transport()));
   json.field("layer", passage.layer);
   if (passage.network != 0) json.field("network", passage.network);
-  json.field("start", time_text(passage.first_time_ns));
+  time_text(passage.first_time_ns, start_);
+  json.field("start", start_.text);
   json.field("start_ns", passage.first_time_ns);
   json.field("duration_ns", passage.last_time_ns - passage.first_time_ns);
   json.field("first_packet", passage.first_packet);

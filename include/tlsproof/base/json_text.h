@@ -1,6 +1,7 @@
 // JSON on one line, appended to a text that its owner keeps: for documents of which many thousands are written.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,10 +21,14 @@ class JsonText {
   void end_array() { close(']'); }
   // `name` is a literal of ours that needs no escaping.
   void key(std::string_view name) {
-    comma();
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
+    extend(name.size() + 4, [&](char* at) {
+      if (comma_) *at++ = ',';
+      *at++ = '"';
+      at = std::ranges::copy(name, at).out;
+      *at++ = '"';
+      *at++ = ':';
+      return at;
+    });
     comma_ = false;
   }
   void string(std::string_view value);  // bytes that are not UTF-8 become \xHH as visible text, as JsonWriter has it
@@ -34,8 +39,10 @@ class JsonText {
   void null() { raw("null"); }
   // A value that is JSON already.
   void raw(std::string_view json) {
-    comma();
-    out_ += json;
+    extend(json.size() + 1, [&](char* at) {
+      if (comma_) *at++ = ',';
+      return std::ranges::copy(json, at).out;
+    });
     comma_ = true;
   }
 
@@ -71,6 +78,13 @@ class JsonText {
   [[nodiscard]] std::string& out() { return out_; }
 
  private:
+  // Room for `most` more characters, of which `write` gives the end; it is told where to begin. The text grows once for
+  // all that belongs together, which is what such documents are made of.
+  template <class Write>
+  void extend(size_t most, Write write) {
+    const size_t begin = out_.size();
+    out_.resize_and_overwrite(begin + most, [&](char* text, size_t) { return write(text + begin) - text; });
+  }
   void comma() {
     if (comma_) out_ += ',';
   }

@@ -35,6 +35,13 @@ struct ViolationsPlace {
   bool has_any = false;
 };
 
+// A time as it was last written.
+struct TimeText {
+  int64_t seconds = 0;
+  size_t seconds_len = 0;  // of the text, with the point
+  std::string text;
+};
+
 // Holds what is written the same again and again: code points and certificates. Memory is bounded.
 class JsonLines {
  public:
@@ -78,6 +85,7 @@ class JsonLines {
   wire::ext::SupportedGroups supported_groups_;
   wire::ext::SignatureAlgorithms signature_algorithms_;
   std::string events_;
+  TimeText start_;
   bool cut_ = false;
 };
 
