@@ -1,7 +1,8 @@
 #include "tlsproof/capture/dissect.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
+
+#include <charconv>
 
 #include <algorithm>
 
@@ -105,9 +106,24 @@ bool dissect_protocol(Walk& walk, uint8_t protocol, Slice slice) {
 }
 
 std::string to_text(const Endpoint& endpoint) {
-  char text[INET6_ADDRSTRLEN] = "";
-  ::inet_ntop(endpoint.ip.is_v6 ? AF_INET6 : AF_INET, endpoint.ip.bytes.data(), text, sizeof(text));
-  return endpoint.ip.is_v6 ? fmt::format("[{}]:{}", text, endpoint.port) : fmt::format("{}:{}", text, endpoint.port);
+  std::string text;
+  const auto number = [&](unsigned value) {
+    std::array<char, 10> digits{};
+    text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+  };
+  if (endpoint.ip.is_v6) {
+    char address[INET6_ADDRSTRLEN] = "";
+    ::inet_ntop(AF_INET6, endpoint.ip.bytes.data(), address, sizeof(address));
+    text = std::string("[") + address + ']';
+  } else {  // twice a flow: inet_ntop would cost more than all of dissecting a packet
+    for (size_t i = 0; i < 4; ++i) {
+      if (i > 0) text += '.';
+      number(endpoint.ip.bytes[i]);
+    }
+  }
+  text += ':';
+  number(endpoint.port);
+  return text;
 }
 
 }  // namespace tlsproof::capture
