@@ -71,7 +71,6 @@ class TlsFollower final : public ProtocolFollower {
   TlsInside inside_;
   app::Recognised begin_;
   bool aligned_ = true;
-  bool client_known_ = true;
   bool connecting_told_ = false, connected_told_ = false;
   bool forced_ = false;  // nobody waits for the other side any more
 };
