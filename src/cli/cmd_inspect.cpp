@@ -143,6 +143,7 @@ Result<Request> read_request(const ParsedOptions& options) {
   TLSPROOF_TRY(const report::Style style, read_style(options, isatty(STDOUT_FILENO) == 1));
   request.options.block.colour = style.colour;
   request.options.block.unicode = style.unicode;
+  request.options.block.ladder = !options.has("tree");  // which tells the same, and all of it
   TLSPROOF_TRY_VOID(read_filter(options, request.options.filter));
   TLSPROOF_TRY_VOID(read_limits(options, request));
   return request;

@@ -437,6 +437,8 @@ void Collector::judge_state() {
     out_.state = State::completed;
     return;
   }
+  if (reading_.trace().transport() == trace::Transport::ssl2 && out_.server_hello == nullptr)
+    return unknown_because("SSL 2.0, of which only the hellos are read");
   if (out_.middle) return unknown_because("the beginning of the connection was not captured");
   if (course_.alert_length)
     return fail_with("the client sent an encrypted record as long as an alert instead of finishing");

@@ -183,7 +183,7 @@ std::string row_text(const trace::Trace& trace, const Draft& draft) {
     case EventKind::application_data:
       return data_text(draft.data_len);
     case EventKind::problem:
-      return with_text("unreadable", text);
+      return text.starts_with("SSL 2.0") ? shown(text) : with_text("unreadable", text);
     case EventKind::http_request:
     case EventKind::http_response:
     case EventKind::app_request:

@@ -179,6 +179,13 @@ class Inspect(unittest.TestCase):
         self.assertIn(b"\x1b[1;32m", run("inspect", GOOD, "--color", "always").out)
         self.assertNotIn(b"\x1b", run("inspect", GOOD, env={"NO_COLOR": "1"}).out)
 
+    def test_tree(self):
+        done = run("inspect", GOOD, "--tree", env={"LC_ALL": "C.UTF-8"})
+        expect_sound(self, done, {0})
+        self.assertTrue(done.out.startswith(b"#1  127.0.0.1:"), done)
+        for word in ("legacy_version", "cipher_suites", "supported_versions", "TLS_AES_256_GCM_SHA384", "server.test"):
+            self.assertIn(word, done.text)
+
     def test_summary(self):
         done = run("inspect", GOOD, REFUSED, RESUMED, "--summary")
         expect_sound(self, done, {0})

@@ -40,6 +40,8 @@ SETTLED = {
     "zeek/irc-starttls.pcap": {"tls_client_hello": (1, PORT), "tls_server_hello": (1, PORT), "tls_certificate_messages": (2, PORT)},
     "wireshark/challenge01_ooo_stream.pcapng.gz": {
         "tls_alert_records": (1, "the server's stands 1.4 MB into its stream: past the limit of a direction (--max-bytes), which is told")},
+    "wireshark/rsasnakeoil2.pcap": {"tls_client_hello": (1, "the other is an SSL 2.0 CLIENT-HELLO, told as such; what answers it is SSL 3.0")},
+    "zeek/ssl.v3.pcap": {"tls_client_hello": (2, "likewise: the third, answered with TLS 1.0, begins 80 55 01 03 01")},
     "zeek/ssl-v2.pcap": {
         "tls_client_hello": (0, "an SSL 2.0 CLIENT-HELLO is no message of TLS: it is told as what it is"),
         "tls_server_hello": (0, "likewise")},

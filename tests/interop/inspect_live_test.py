@@ -4,10 +4,13 @@ the handshakes that check played, message for message, opened by the key log tha
 import json
 import os
 import pathlib
+import socket
+import ssl
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -81,13 +84,28 @@ class LiveTest(unittest.TestCase):
         ours, theirs = our_messages(found), tshark_messages(written, "-o", f"tls.keylog_file:{keys}")
         self.assertEqual({played[port]["label"]: (ours.get(port), theirs.get(port)) for port in played if port not in huge and ours.get(port) != theirs.get(port)}, {})
 
-    # A handshake whose connection stays open is shown while it does; nothing at all is no success.
-    def test_follow_and_nothing(self):
+    # Nothing at all is no success.
+    def test_nothing(self):
+        with Live("-f", "port 9") as live:
+            pass
+        self.assertEqual(live.status, 3, live.err)
+        self.assertIn("no TLS, DTLS or QUIC handshake", " ".join(live.err.split()))
+
+    # A handshake is shown while its connection stays open.
+    def test_follow(self):
+        client = ssl.create_default_context(cafile=self.folder / "ca.crt")
         with Nginx(self.folder, [self.host]):
-            with Live("-f", "port 9") as live:
-                pass
-            self.assertEqual(live.status, 3, live.err)
-            self.assertIn("no TLS, DTLS or QUIC handshake", " ".join(live.err.split()))
+            with Live("-f", f"port {self.host.port}", "--json", "--follow") as live:
+                with socket.create_connection(("127.0.0.1", self.host.port)) as plain:
+                    with client.wrap_socket(plain, server_hostname="server.test"):
+                        deadline = time.monotonic() + 40
+                        while b"\n" not in live.shown() and time.monotonic() < deadline:
+                            time.sleep(0.05)
+                        shown = live.shown()
+        (line,) = shown.splitlines()
+        self.assertEqual((json.loads(line)["state"], json.loads(line)["sni"]), ("completed", "server.test"))
+        self.assertEqual(live.status, 0, live.err)
+        self.assertEqual(len(live.out.splitlines()), 1)  # its end is no second handshake
 
 
 if __name__ == "__main__":

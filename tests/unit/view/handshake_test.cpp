@@ -281,6 +281,14 @@ TEST_F(HandshakeTest, EarlyDataRejectedByRetry) {
   EXPECT_EQ(collect().num_round_trips, 2U);
 }
 
+TEST_F(HandshakeTest, Ssl2) {
+  trace_.set_transport(trace::Transport::ssl2);
+  trace_.on_problem(kUp, Level::initial, "SSL 2.0 CLIENT-HELLO, version SSL 2.0", {});
+  fin(kDown);
+  EXPECT_EQ(collect().cause, "SSL 2.0, of which only the hellos are read");
+  EXPECT_THAT(block(), HasSubstr("─► SSL 2.0 CLIENT-HELLO, version SSL 2.0\n"));
+}
+
 TEST_F(HandshakeTest, PacketsOfBytes) {
   passage_.client_marks = {{0, 4}, {100, 6}, {250, 9}};
   EXPECT_EQ(packet_at(passage_, kUp, 0), 4U);
