@@ -33,7 +33,10 @@ std::vector<Case> deprecated_cases() {
       {"deprecated/version",
        "tls12",
        kServer,
-       [](Script& s) { s.get<wire::ServerHello>().legacy_version = 0x0302; },
+       [](Script& s) {
+         s.get<wire::ServerHello>().legacy_version = 0x0302;
+         s.get<wire::ServerKeyExchangeEcdhe>().signed_part.has_algorithm = false;
+       },
        {"server_hello/version_offered", "server_hello/cipher_suite_fits_version", "server_hello/downgrade_sentinel",
         "records/version"}},
       {"deprecated/rc4_chosen", "tls12_rsa", kServer, with_suite(cs::TLS_RSA_WITH_RC4_128_SHA), unfit},

@@ -284,9 +284,10 @@ Script quic() {
   auto& hello = script.get<wire::ClientHello>();
   hello.extensions.put_typed(wire::ext::SupportedVersionsClient{.versions = {0x4a4a, TLS1_3}});
   hello.legacy_session_id.clear();
-  hello.extensions.add(e::quic_transport_parameters, filled(4, 1));
+  const Bytes parameters = {1, 2, 0x40, 0x64};  // max_idle_timeout 100
+  hello.extensions.add(e::quic_transport_parameters, parameters);
   script.get<wire::ServerHello>().legacy_session_id_echo.clear();
-  script.get<wire::EncryptedExtensions>().extensions.add(e::quic_transport_parameters, filled(4, 1));
+  script.get<wire::EncryptedExtensions>().extensions.add(e::quic_transport_parameters, parameters);
   return script;
 }
 

@@ -138,7 +138,7 @@ std::vector<Case> quic_cases() {
       {"quic/transport_parameters", "quic", kServer,
        [](Script& s) { s.get<wire::EncryptedExtensions>().extensions.erase_type(e::quic_transport_parameters); }},
       {"quic/transport_parameters_in_quic_alone", "tls13", kClient,
-       [](Script& s) { s.get<ClientHello>().extensions.add(e::quic_transport_parameters, Bytes{1}); }},
+       [](Script& s) { s.get<ClientHello>().extensions.add(e::quic_transport_parameters, Bytes{1, 0}); }},
       {"quic/empty_session_id", "quic", kClient,
        [](Script& s) {
          s.get<ClientHello>().legacy_session_id = {1};
