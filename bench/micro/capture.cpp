@@ -2,7 +2,10 @@
 #include <benchmark/benchmark.h>
 
 #include "tests/unit/capture/frames.h"
+#include "tests/unit/capture/ssl_pair.h"
+#include "tlsproof/base/random.h"
 #include "tlsproof/capture/dissect.h"
+#include "tlsproof/capture/follow.h"
 #include "tlsproof/capture/source.h"
 
 namespace tlsproof::capture {
@@ -75,6 +78,45 @@ BENCHMARK_CAPTURE(read_packets, pcap_dissected, kPcap, true);
 BENCHMARK_CAPTURE(read_packets, pcapng_dissected, kPcapng, true);
 BENCHMARK_CAPTURE(read_packets, ipv6_dissected, kIpv6, true);
 BENCHMARK_CAPTURE(read_packets, vxlan_dissected, kVxlan, true);
+
+// A finished flow (handshake, request, answer, goodbye) told to the Trace.
+void follow_flow(benchmark::State& state, int version, bool with_keys) {
+  testing::SslPair pair({.min_version = version, .max_version = version});
+  if (!pair.handshake() || !pair.say(Side::a, "GET / HTTP/1.1\r\n\r\n") ||
+      !pair.say(Side::b, "HTTP/1.1 200 OK\r\n\r\n"))
+    return state.SkipWithError("libssl");
+  pair.close();
+  trace::KeyLogIndex keys;
+  keys.add(as_bytes(pair.key_log));
+  Follower follower({.keys = with_keys ? &keys : nullptr});
+  for (auto _ : state)
+    if (!follower.follow(pair.maker.flow())) return state.SkipWithError("not followed");
+}
+BENCHMARK_CAPTURE(follow_flow, tls13, TLS1_3_VERSION, false);
+BENCHMARK_CAPTURE(follow_flow, tls12, TLS1_2_VERSION, false);
+BENCHMARK_CAPTURE(follow_flow, tls13_keys, TLS1_3_VERSION, true);
+BENCHMARK_CAPTURE(follow_flow, tls12_keys, TLS1_2_VERSION, true);
+
+// Lines of a key log into the index; the time is that of one secret.
+void read_key_log(benchmark::State& state) {
+  constexpr int64_t kNum = 50'000;
+  std::string text;
+  SeededRandom random(1);
+  std::array<uint8_t, 64> bytes{};
+  for (int64_t i = 0; i < kNum; ++i) {
+    random.fill(bytes);
+    text +=
+        "CLIENT_TRAFFIC_SECRET_0 " + to_hex(ByteView(bytes).first(32)) + " " + to_hex(ByteView(bytes).last(32)) + "\n";
+  }
+  for (auto _ : state) {
+    trace::KeyLogIndex keys;
+    keys.add(as_bytes(text));
+    benchmark::DoNotOptimize(keys.size());
+  }
+  state.SetItemsProcessed(state.iterations() * kNum);
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(text.size()));
+}
+BENCHMARK(read_key_log);
 
 }  // namespace
 }  // namespace tlsproof::capture
