@@ -30,6 +30,7 @@ void EndpointCheck::conclude(target::WaiverBook& waivers) {
   compare_baselines();
   conclude_client_auth();
   conclude_verify_depth();
+  conclude_rules();
   for (const CrlTrouble& trouble : crl_troubles_) run_.notes.push_back(trouble.text);
   apply_waivers(waivers);
 }

@@ -133,6 +133,7 @@ class EndpointCheck {
   void compare_baselines();
   void conclude_client_auth();
   void conclude_verify_depth();
+  void conclude_rules();  // rule_check.cpp
   void apply_waivers(target::WaiverBook& waivers);
   [[nodiscard]] const session::AttemptResult* reference(uint16_t version) const {
     return first_result(references_, version);

@@ -473,6 +473,10 @@ Judgement judge(const scenario::Case& one, const scenario::Identity& played, con
       return judge_plain_http(one, result);
     case Expect::Kind::ignored:
       return judge_completes(one, result, context);
+    case Expect::Kind::rules_hold:
+      // Every connection counts, this one too: conclude_rules() says what they show.
+      return undecided(scenario::describe(expect), verdict::describe(result.outcome),
+                       "no connection in this version got as far as a ServerHello");
     case Expect::Kind::answers:
       break;
   }

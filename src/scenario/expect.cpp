@@ -115,6 +115,8 @@ Status read_kind(const Entry& entry, Role we_are, Expect& out) {
       return only_word(node, "told", "expectation of the server name");
     case Kind::plain_http_refused:
       return only_word(node, "refused", "expectation of plain HTTP");
+    case Kind::rules_hold:
+      return only_word(node, "hold", "expectation of the rules");
     case Kind::control:
       break;
   }
@@ -197,6 +199,8 @@ std::string describe_kind(const Expect& expect) {
       return "told which certificate, or which alert, the name brings";
     case Kind::plain_http_refused:
       return "plain HTTP gets no content";
+    case Kind::rules_hold:
+      return "no rule of the RFCs is broken";
     case Kind::control:
       break;
   }

@@ -111,6 +111,7 @@ struct Expect {
     version_refused,   // none of the versions that ClientSetup offers is negotiated
     server_name_told,  // info: which certificate, or which alert, the name brings
     plain_http_refused,
+    rules_hold,  // the RFC rules of any handshake, on every connection of the run in this version
     control,  // our verifier objects for the control's reason beside the normal ones
   };
   Kind kind = Kind::completes;

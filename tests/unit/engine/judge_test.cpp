@@ -34,7 +34,7 @@ TEST(Judge, WhoBringsTheEndpointDownFailsWhateverWasExpected) {
   size_t num_kinds = 0;
   for (Kind kind :
        {Kind::completes, Kind::abort, Kind::answers, Kind::refused, Kind::ignored, Kind::client_auth, Kind::certificate,
-        Kind::version_refused, Kind::server_name_told, Kind::plain_http_refused, Kind::control}) {
+        Kind::version_refused, Kind::server_name_told, Kind::plain_http_refused, Kind::rules_hold, Kind::control}) {
     EXPECT_EQ(static_cast<size_t>(kind), num_kinds++);
     for (auto expected : {scenario::ClientAuthExpected::accepted, scenario::ClientAuthExpected::refused,
                           scenario::ClientAuthExpected::kept_out, scenario::ClientAuthExpected::told}) {

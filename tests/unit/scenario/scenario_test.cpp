@@ -132,6 +132,7 @@ TEST(Scenario, VersionsAndNeeds) {
        {"version.tls1_3", "client_auth.requested.tls1_3", "client_ca.key", "version.tls1_2"}},
       {with("tls: [1.0, 1.1]\n", "expect: {version: refused}\n"), {"dir/s[tls=1.0]", "dir/s[tls=1.1]"}, {}},
       {with("tls: [1.2]\nclient: {plain_http: true}\n", "expect: {plain_http: refused}\n"), {"dir/s"}, {}},
+      {with("tls: [1.2]\n", "expect: {rules: hold}\n"), {"dir/s"}, {"version.tls1_2"}},
       {with("tls: [1.2]\nmatrix: {v: [ssl3, 1.0]}\nclient: {versions: [\"${v}\"]}\n", "expect: {version: refused}\n"),
        {"dir/s[tls=1.2,v=ssl3]", "dir/s[tls=1.2,v=1.0]"},
        {}},
@@ -462,10 +463,10 @@ TEST(ScenarioErrors, Expectations) {
       {with("", "expect:\n"), "s.yaml:4:1: 'expect' has no value"},
       {with("", "expect: {}\n"),
        "s.yaml:4:9: 'expect' needs one of completes, abort, answers, refused, ignored, client_auth, certificate, "
-       "version, server_name, plain_http"},
+       "version, server_name, plain_http, rules"},
       {with("", "expect: {waited: allowed}\n"),
        "s.yaml:4:9: 'expect' needs one of completes, abort, answers, refused, ignored, client_auth, certificate, "
-       "version, server_name, plain_http"},
+       "version, server_name, plain_http, rules"},
       {with("", "expect: {completes: true, refused: true}\n"),
        "s.yaml:4:27: 'completes' and 'refused' exclude each other"},
       {with("", "expect: {completes: false}\n"), "s.yaml:4:21: expected true, found 'false'"},
