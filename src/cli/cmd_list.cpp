@@ -6,6 +6,7 @@
 #include "tlsproof/cli/command.h"
 #include "tlsproof/cli/options.h"
 #include "tlsproof/pki/fault.h"
+#include "tlsproof/rules/rules.h"
 #include "tlsproof/scenario/library.h"
 #include "tlsproof/target/features.h"
 #include "tlsproof/target/target.h"
@@ -62,12 +63,54 @@ std::string explain_text(const scenario::Scenario& one) {
   return out;
 }
 
+// `tlsproof list rules`, `tlsproof explain rule/ID`: what any handshake must satisfy.
+constexpr std::string_view kRules = "rules";
+constexpr std::string_view kRulePrefix = "rule/";
+
+std::string rules_text() {
+  std::string out = "Rules: tlsproof explain rule/ID tells more\n";
+  for (const rules::Rule& rule : rules::all_rules())
+    out += fmt::format("  {}  [{}]\n", rule.id, verdict::to_text(rule.requirement)) +
+           wrap(fmt::format("      {}", rule.title), 80, "      ") + "\n";
+  return out;
+}
+
+std::string explain_rule_text(const rules::Rule& rule) {
+  std::string out =
+      fmt::format("{}{}\n", kRulePrefix, rule.id) + wrap(fmt::format("  {}", rule.title), 80, "  ") + "\n\n";
+  auto row = [&](std::string_view name, std::string_view text) {
+    out += wrap(fmt::format("  {:<13}{}", name, text), 80, "               ") + "\n";
+  };
+  std::string cites;
+  for (const rules::Cite& cite : rule.cites)
+    cites += (cites.empty() ? "" : "; ") + verdict::to_text(verdict::Citation{cite.rfc, std::string(cite.section)});
+  row("requirement", fmt::format("{}, {}", verdict::to_text(rule.requirement), cites));
+  row("applies to", rule.scope.text());
+  row("why", rule.why);
+  row("looked at by", "tlsproof inspect, on every handshake; tlsproof check, as oneway/rules");
+  return out;
+}
+
+Result<std::string> explain_rule(std::string_view id) {
+  if (const rules::Rule* rule = rules::find_rule(id)) return explain_rule_text(*rule);
+  std::vector<std::string> ids;
+  for (const rules::Rule& rule : rules::all_rules()) ids.emplace_back(rule.id);
+  const auto near = did_you_mean(std::string(id), ids);
+  return fail_usage(fmt::format("there is no rule '{}'{}; 'tlsproof list rules' shows them", escape_terminal(id),
+                                near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
 Result<int> list(std::span<const std::string> args, CommandContext& context) {
   const std::vector<OptionSpec> specs = {{"scenarios", "FOLDER", "read scenarios from here too"},
                                          {"help", "", "this text"}};
   TLSPROOF_TRY(ParsedOptions options, parse_options(args, specs));
   if (options.has("help")) {
-    context.print("Usage: tlsproof list [SUITE|ID|PATTERN|tag:TAG…]\n\n" + format_options(specs));
+    context.print("Usage: tlsproof list [SUITE|ID|PATTERN|tag:TAG…]\n       tlsproof list rules\n\n" +
+                  format_options(specs));
+    return kExitOk;
+  }
+  if (options.positional == std::vector<std::string>{std::string(kRules)}) {
+    context.print(rules_text());
     return kExitOk;
   }
   TLSPROOF_TRY(scenario::Library library, read_library(options));
@@ -83,14 +126,24 @@ Result<int> explain(std::span<const std::string> args, CommandContext& context) 
                                          {"help", "", "this text"}};
   TLSPROOF_TRY(ParsedOptions options, parse_options(args, specs));
   if (options.has("help")) {
-    context.print("Usage: tlsproof explain ID…\n\n" + format_options(specs));
+    context.print("Usage: tlsproof explain ID…\n       tlsproof explain rule/ID…\n\n" + format_options(specs));
     return kExitOk;
   }
   if (options.positional.empty()) return fail_usage("what is to be explained? Give an id; 'tlsproof list' shows them");
-  TLSPROOF_TRY(scenario::Library library, read_library(options));
-  TLSPROOF_TRY(auto selected, library.select(options.positional));
-  for (const scenario::Selected& one : selected)
-    context.print((&one == selected.data() ? "" : "\n") + explain_text(*one.scenario));
+  std::vector<std::string> texts, words;
+  for (const std::string& word : options.positional) {
+    if (!word.starts_with(kRulePrefix)) {
+      words.push_back(word);
+      continue;
+    }
+    TLSPROOF_TRY(texts.emplace_back(), explain_rule(std::string_view(word).substr(kRulePrefix.size())));
+  }
+  if (!words.empty()) {
+    TLSPROOF_TRY(scenario::Library library, read_library(options));
+    TLSPROOF_TRY(auto selected, library.select(words));
+    for (const scenario::Selected& one : selected) texts.push_back(explain_text(*one.scenario));
+  }
+  context.print(join(texts, "\n"));
   return kExitOk;
 }
 

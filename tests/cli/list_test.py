@@ -9,7 +9,7 @@ import unittest
 from support.program import expect_sound, run, run_all
 
 SOURCE = pathlib.Path(os.environ["TLSPROOF_SOURCE"])
-COMMANDS = [[], ["check"], ["probe"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["fault"]))]
+COMMANDS = [[], ["check"], ["inspect"], ["probe"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["fault"]))]
 
 
 def width(line):
@@ -37,7 +37,7 @@ class List(unittest.TestCase):
 
     def test_help_names_every_command(self):
         named = re.findall(r"^  (\w+) ", self.told(run("--help")), re.MULTILINE)
-        self.assertEqual(named, [command[0] for command in (["check"], ["probe"], ["pki"], ["list"], ["explain"]) if command])
+        self.assertEqual(named, [command[0] for command in (["check"], ["inspect"], ["probe"], ["pki"], ["list"], ["explain"])])
         for command in named:
             self.assertNotIn("unknown command", run(command, "--help").said)
 
@@ -61,6 +61,20 @@ class List(unittest.TestCase):
         for words, wanted in ((["mtls"], "mtls/"), (["oneway/*"], "oneway/"), (["mtls/good"], "mtls/good")):
             self.assertEqual(self.ids(*words), [one for one in ids if one.startswith(wanted)], words)
         self.assertTrue(0 < len(self.ids("tag:http")) < len(ids))
+
+    def test_rules(self):
+        ids = self.ids("rules")
+        self.assertGreater(len(ids), 60)
+        self.assertEqual(len(ids), len(set(ids)))
+        explained = self.told(run("explain", *(f"rule/{one}" for one in ids)))
+        self.assertEqual(re.findall(r"(?m)^rule/(\S+)$", explained), ids)
+        self.assertEqual(len(re.findall(r"(?m)^  requirement  (?:MUST|SHOULD), RFC \d+ §", explained)), len(ids))
+        both = self.told(run("explain", "oneway/rules", "rule/server_hello/session_id_echo"))
+        self.assertIn("oneway/rules", both)
+        self.assertIn("RFC 8446 §4.1.3", both)
+        done = run("explain", "rule/server_hello/session_id_eco")
+        expect_sound(self, done, {2})
+        self.assertIn("did you mean 'server_hello/session_id_echo'?", done.said)
 
 
 if __name__ == "__main__":
