@@ -265,6 +265,7 @@ constexpr GroupInfo kem(GroupKind kind, uint16_t value, std::string_view name, u
 }
 
 constexpr uint16_t kMlKem768Key = 1184;  // FIPS 203 table 3: encapsulation key and ciphertext
+constexpr uint16_t kHrss701 = 1138;      // HRSS-701: public key and ciphertext are as long
 constexpr uint16_t kMlKem768Ciphertext = 1088;
 
 constexpr std::array kGroups = {
@@ -325,10 +326,14 @@ constexpr std::array kGroups = {
     kem(GroupKind::hybrid, group::SecP384r1MLKEM1024, "SecP384r1MLKEM1024", 97 + 1568, 97 + 1568, 80, 192),
     kem(GroupKind::hybrid, group::curveSM2MLKEM768, "curveSM2MLKEM768", 65 + kMlKem768Key, 65 + kMlKem768Ciphertext, 64,
         128),
+    kem(GroupKind::hybrid, group::CECPQ2, "CECPQ2", 32 + kHrss701, 32 + kHrss701, 64, 128),
     kem(GroupKind::hybrid, group::X25519Kyber768Draft00, "X25519Kyber768Draft00", 32 + kMlKem768Key,
         32 + kMlKem768Ciphertext, 64, 128),
     kem(GroupKind::hybrid, group::SecP256r1Kyber768Draft00, "SecP256r1Kyber768Draft00", 65 + kMlKem768Key,
         65 + kMlKem768Ciphertext, 64, 128),
+    kem(GroupKind::hybrid, group::X25519Kyber512Draft00, "X25519Kyber512Draft00", 32 + 800, 32 + 768, 64, 128),
+    kem(GroupKind::hybrid, group::X25519Kyber768Draft00_old, "X25519Kyber768Draft00_old", 32 + kMlKem768Key,
+        32 + kMlKem768Ciphertext, 64, 128),
 };
 static_assert(ascending(kGroups));
 
