@@ -19,7 +19,7 @@ using verdict::Verdict;
 
 namespace {
 
-constexpr size_t kMaxEvidence = 4;  // connections that prove one broken rule
+constexpr size_t kMaxEvidence = 4;  // connections that prove one rule
 constexpr size_t kMaxChain = 16;
 
 std::vector<x509::Certificate> parse_chain(const ByteList& list) {
@@ -107,12 +107,17 @@ void EndpointCheck::conclude_rules() {
     if (whole.verdict == Verdict::error || whole.verdict == Verdict::fail) continue;  // not played; brought it down
     std::map<const rules::Rule*, Broken> all;
     size_t num_connections = 0;
+    std::vector<verdict::Evidence> looked_at;  // some of them: by their ServerHello
     ServerJudge judge;
     for (size_t n = 0; n < run_.attempts.size(); ++n) {
       const auto& trace = run_.attempts[n].trace;
       if (trace == nullptr || trace->version() != planned.one.play->version || trace->num_events_dropped() > 0)
         continue;
       ++num_connections;
+      const trace::Event* hello =
+          trace->find_message(Direction::server_to_client, registry::handshake_type::server_hello);
+      if (hello != nullptr && looked_at.size() < kMaxEvidence)
+        looked_at.push_back({n, {static_cast<size_t>(hello - trace->events().data())}});
       std::map<const rules::Rule*, verdict::Evidence> here;
       for (const rules::Violation& violation : judge.judge(*trace, num_connections)) {
         auto [place, is_new] = here.emplace(violation.rule, verdict::Evidence{n, violation.breach.events});
@@ -134,7 +139,7 @@ void EndpointCheck::conclude_rules() {
       if (found != all.end()) more.push_back(finding_of(whole, rule, found->second, num_connections));
     }
     whole.fix.clear();
-    whole.evidence.clear();
+    whole.evidence = std::move(looked_at);
   }
   std::ranges::move(more, std::back_inserter(run_.findings));
 }
