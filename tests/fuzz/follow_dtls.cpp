@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   flow.protocol = capture::Protocol::udp;
   for (size_t at = 0; at + 2 <= size;) {
     const auto side = static_cast<capture::Side>(data[at] >> 7);
-    const size_t len = std::min<size_t>(size - at - 2, (data[at] & 0x07) << 8 | data[at + 1]);
+    const size_t len = std::min<size_t>(size - at - 2, (data[at] & size_t{7}) << 8 | data[at + 1]);
     Bytes& bytes = flow.bytes[static_cast<size_t>(side)];
     flow.events.push_back({.side = side, .bytes = {bytes.size(), len}});
     append(bytes, ByteView(data + at + 2, len));
