@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "tlsproof/base/random.h"
 #include "tlsproof/base/text.h"
@@ -19,7 +20,6 @@ constexpr size_t kFlushLen = size_t{64} << 10;
 constexpr int64_t kFlushNs = 1'000'000'000;  // so that others can follow a file that grows
 constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterfaceDescription = 1, kEnhancedPacket = 6, kDecryptionSecrets = 10;
 constexpr uint32_t kTlsKeyLog = 0x544c534b;
-constexpr uint32_t kNotMet = 0xffffffff;
 
 // Where the bytes go. A file is made anew beside, and takes its name with the first packet: so its mode is right from
 // the first byte, no link leads elsewhere, whoever reads the old one keeps it, and what was there is not lost to a
@@ -133,10 +133,11 @@ class PcapngWriter final : public Writer {
 
   // §4.2
   uint32_t interface_of(const Packet& packet) {
-    if (packet.interface >= interfaces_.size()) interfaces_.resize(packet.interface + size_t{1}, kNotMet);
-    uint32_t& id = interfaces_[packet.interface];
-    if (id != kNotMet) return id;
-    id = num_interfaces_++;
+    // Sources that follow one another number their interfaces from 0 each: what counts is that the link type fits.
+    const auto key = std::pair(packet.interface, packet.link_type);
+    const auto [place, is_new] = interfaces_.try_emplace(key, static_cast<uint32_t>(interfaces_.size()));
+    if (!is_new) return place->second;
+    const uint32_t id = place->second;
     constexpr uint16_t kTsresol = 9;
     constexpr uint8_t kNano[] = {9};
     const bool raw_ip = packet.link_type == link_type::kRawBsd || packet.link_type == link_type::kRawOpenBsd;
@@ -158,8 +159,7 @@ class PcapngWriter final : public Writer {
   int64_t flushed_ns_ = 0;
   Bytes buffer_;
   uint32_t block_len_ = 0;
-  std::vector<uint32_t> interfaces_;  // Packet::interface -> here
-  uint32_t num_interfaces_ = 0;
+  std::map<std::pair<uint32_t, uint16_t>, uint32_t> interfaces_;  // Packet::interface and link type -> here
   Status status_;
 };
 

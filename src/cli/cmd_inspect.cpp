@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 
 #include "interrupt.h"
@@ -188,6 +189,7 @@ class Inspection {
   Result<int> run(const ParsedOptions& options);
 
  private:
+  [[nodiscard]] Status check_not_read_too() const;
   Status open_keys(const ParsedOptions& options);
   void take(capture::Source& source, const std::string& name);
   void tell_notes(const std::string& name, const capture::Source& source, const capture::PipelineCounts& counts,
@@ -258,9 +260,22 @@ void Inspection::finish() {
   output_.flush();
 }
 
+// Of several files that are read one after the other, the first would be written over what is still to be read.
+Status Inspection::check_not_read_too() const {
+  if (request_.files.size() < 2) return {};  // one file is open before its copy takes its name
+  for (const std::string& path : request_.files) {
+    std::error_code none;
+    if (path == "-" || !std::filesystem::equivalent(path, request_.write, none)) continue;
+    return fail_usage(fmt::format("--write {}: this file is one of those to be read; give it another name",
+                                  escape_terminal(request_.write)));
+  }
+  return {};
+}
+
 Result<int> Inspection::run(const ParsedOptions& options) {
   TLSPROOF_TRY_VOID(open_keys(options));
   if (!request_.write.empty()) {
+    TLSPROOF_TRY_VOID(check_not_read_too());
     TLSPROOF_TRY(writer_, capture::Writer::open(request_.write));
   }
   InterruptGuard guard;
@@ -274,7 +289,7 @@ Result<int> Inspection::run(const ParsedOptions& options) {
   }
   for (const std::string& path : request_.files) {
     if (!wanted_ || interrupted()) break;
-    auto source = capture::open_file(path, {.filter = request_.filter});
+    auto source = capture::open_file(path, {.filter = request_.filter, .stop = &InterruptGuard::flag()});
     if (source)
       take(**source, shown_name(path));
     else

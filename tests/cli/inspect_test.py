@@ -205,6 +205,19 @@ class Inspect(unittest.TestCase):
         self.assertEqual({**again, "source": ""}, {**first, "source": ""})
 
     # `| head` has seen enough: no complaint, no signal.
+    def test_write_spares_what_is_still_to_be_read(self):
+        first, second = self.file("first.pcapng", GOOD.read_bytes()), self.file("second.pcapng", RESUMED.read_bytes())
+        expect_complaint(self, run("inspect", first, second, "--write", second), 2, "one of those to be read")
+        self.assertEqual(second.read_bytes(), RESUMED.read_bytes())
+
+    def test_write_of_several_link_types(self):
+        """Each source counts its interfaces from 0; the link types still fit."""
+        packet = b"\x45" + bytes(19)
+        raw_ip = self.file("raw.pcap", struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101) + struct.pack("<IIII", 0, 0, 20, 20) + packet)
+        copy = self.folder / "copy.pcapng"
+        run("inspect", raw_ip, GOOD, "--write", copy)
+        self.assertEqual([one["fingerprints"] for one in lines(copy)], [one["fingerprints"] for one in lines(GOOD)])
+
     def test_reader_that_goes(self):
         files = [str(path) for path in sorted(CAPTURES.glob("*.pcapng"))] * 10
         process = subprocess.Popen([tlsproof(), "inspect", "--json", *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
