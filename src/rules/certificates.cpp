@@ -206,7 +206,9 @@ void look_at_scheme(const Seen& seen, const Signature& signature, Breaches& out)
   const Direction by = signature.message->direction;
   const auto* leaf = leaf_of(seen, by);
   const auto* info = registry::signature_scheme_info(signature.scheme);
-  if (leaf == nullptr || info == nullptr || leaf->public_key.kind == KeyKind::unknown) return;
+  if (leaf == nullptr || info == nullptr || leaf->public_key.kind == KeyKind::unknown ||
+      has_delegated_credential(seen.handshakes.front(), by))
+    return;
   const auto wanted = kind_of(info->key);
   if (!wanted) return;
   const bool fits = *wanted == leaf->public_key.kind &&
@@ -224,7 +226,7 @@ void look_at_signature(const Seen& seen, const Signature& signature, Breaches& o
   const Direction by = signature.message->direction;
   const auto* info = registry::signature_scheme_info(signature.scheme);
   const auto* leaf = leaf_of(seen, by);
-  if (info == nullptr) return;
+  if (info == nullptr || has_delegated_credential(seen.handshakes.front(), by)) return;
   std::string wrong;
   if (info->key == KeyType::rsa || info->key == KeyType::rsa_pss) {
     const size_t len = leaf == nullptr ? 0 : leaf->public_key.modulus.size();

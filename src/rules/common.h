@@ -29,4 +29,12 @@ inline constexpr Scope kAnything{};
   return read != nullptr ? read : seen.facts.reading->find(direction, registry::handshake_type::compressed_certificate);
 }
 
+// RFC 9345 §4: the signature is then by the credential's key, not by the certificate's.
+[[nodiscard]] inline bool has_delegated_credential(const Handshake& handshake, Direction direction) {
+  const auto* certificate = handshake.get<wire::Certificate13>(direction);
+  wire::ExtensionList extensions;
+  return certificate != nullptr && certificate->size() > 0 && certificate->extensions_of(0, extensions) &&
+         extensions.has(registry::extension::delegated_credential);
+}
+
 }  // namespace tlsproof::rules

@@ -109,7 +109,7 @@ void check_signature_hash(const Seen& seen, Breaches& out) {
     if (verify != nullptr) scheme = verify->algorithm;
     if (ecdhe != nullptr && ecdhe->signed_part.present) scheme = ecdhe->signed_part.algorithm;
     if (dhe != nullptr && dhe->signed_part.present) scheme = dhe->signed_part.algorithm;
-    // RFC 9155 is about TLS 1.2; in TLS 1.3 these schemes are another rule's (signature/tls13_scheme).
+    // RFC 9155 is about TLS 1.2; in TLS 1.3 these schemes are another rule's (signature/scheme_of_tls13).
     if (scheme == 0 || !is_tls12(seen)) continue;
     const uint8_t hash = static_cast<uint8_t>(scheme >> 8);
     if (hash == registry::hash_algorithm::md5 || hash == registry::hash_algorithm::sha1)

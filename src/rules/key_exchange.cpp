@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "seen.h"
+#include "common.h"
 #include "tables.h"
 #include "tlsproof/registry/code_point.h"
 
@@ -110,13 +110,6 @@ Signed server_signature(const Handshake& h) {
 }
 
 // RFC 9345 §4.1.3: a delegated credential signs by a scheme of a list of its own.
-bool uses_delegated_credential(const Handshake& h) {
-  const auto* certificate = h.get<wire::Certificate13>(kServer);
-  wire::ExtensionList extensions;
-  return certificate != nullptr && certificate->size() > 0 && certificate->extensions_of(0, extensions) &&
-         extensions.has(e::delegated_credential);
-}
-
 void server_scheme_offered(const Handshake& h, Breaches& out) {
   const Signed seen = server_signature(h);
   if (seen.read == nullptr || h.hello == nullptr || is_grease(seen.scheme)) return;
@@ -125,7 +118,7 @@ void server_scheme_offered(const Handshake& h, Breaches& out) {
              // RFC 5246 §7.4.1.4.1: without the list SHA-1 is meant.
              : h.is_tls13() || seen.scheme >> 8 == registry::hash_algorithm::sha1)
     return;
-  if (h.is_tls13() && h.hello->has(e::delegated_credential) && uses_delegated_credential(h)) return;
+  if (h.is_tls13() && h.hello->has(e::delegated_credential) && has_delegated_credential(h, kServer)) return;
   out.add(kServer, {h.hello->event(), seen.read->event},
           fmt::format("signed by {}, which {}", registry::signature_scheme_name(seen.scheme),
                       listed ? "is not in signature_algorithms" : "nobody offered"));

@@ -72,10 +72,13 @@ std::array<uint8_t, 16> digest_of(Index index, uint16_t group, ByteView value) {
   return out;
 }
 
+// Of the middle: the first four bytes may be the time, and the last eight are the same in every ServerHello that has
+// the downgrade sentinel (RFC 8446 §4.1.3).
 uint64_t number_of(ByteView random) {
-  uint64_t out = 0;
-  for (const uint8_t byte : random.last(8)) out = out << 8 | byte;  // the first four may be the time
-  return out;
+  uint64_t first = 0, second = 0;
+  for (const uint8_t byte : random.subspan(4, 8)) first = first << 8 | byte;
+  for (const uint8_t byte : random.subspan(12, 8)) second = second << 8 | byte;
+  return first ^ second;
 }
 
 struct Key {

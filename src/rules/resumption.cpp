@@ -110,6 +110,9 @@ void bound(const Seen& seen, Breaches& out) {
     const auto* client = before.get<wire::Finished>(kClient);
     const auto* server = before.get<wire::Finished>(kServer);
     if (client == nullptr || server == nullptr) continue;
+    // RFC 5746 §3.5: only where both agreed on it; a first handshake without is renegotiation/server_answers' business.
+    if (before.server_hello != nullptr && !before.server_hello->extensions.has(registry::extension::renegotiation_info))
+      continue;
     Bytes wanted = client->verify_data;
     if (h.first_hello != nullptr) {
       const auto info = h.first_hello->message->extensions.get<wire::ext::RenegotiationInfo>();

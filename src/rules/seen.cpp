@@ -114,6 +114,10 @@ void Seen::take(Handshake& handshake, const MessageRead& read) {
     handshake.suite = registry::cipher_suite_info(hello->cipher_suite);
     // The answer to a second ClientHello that was not seen says nothing about the first.
     if (handshake.retry != nullptr && handshake.second_hello == nullptr) handshake.hello = nullptr;
+    // Nor does one that may answer the encrypted inner ClientHello say anything about the outer one that was seen.
+    if (handshake.is_tls13() && handshake.hello != nullptr &&
+        handshake.hello->has(registry::extension::encrypted_client_hello))
+      handshake.hello = nullptr;
   }
 }
 

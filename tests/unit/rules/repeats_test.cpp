@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "unit/rules/script.h"
 
 namespace tlsproof::rules_test {
@@ -28,8 +30,8 @@ Script fresh(std::string_view name, uint8_t seed) {
   Script script = honest(name);
   auto& hello = script.get<wire::ClientHello>();
   auto& answer = script.get<wire::ServerHello>();
-  hello.random[31] ^= seed;
-  answer.random[31] ^= seed;
+  hello.random[15] ^= seed;
+  answer.random[15] ^= seed;
   if (hello.extensions.has(wire::ext::KeyShareClient::kType)) {
     wire::ext::KeyShareClient shares;
     shares.add(registry::group::x25519, Bytes(32, seed));
@@ -84,10 +86,26 @@ TEST(Repeats, EachValueIsFound) {
 
   script = fresh("tls12", 51);
   EXPECT_EQ(repeated(repeats, script, 6), Texts{});
-  script.get<wire::ClientHello>().random[31] ^= 0x55;
-  script.get<wire::ServerHello>().random[31] ^= 0x55;
+  script.get<wire::ClientHello>().random[15] ^= 0x55;
+  script.get<wire::ServerHello>().random[15] ^= 0x55;
   EXPECT_EQ(repeated(repeats, script, 7).size(), 2U)
       << "the keys of ServerKeyExchange and ClientKeyExchange or key_share";
+}
+
+// RFC 8446 §4.1.3: the last eight bytes are the same in every answer with the downgrade sentinel.
+TEST(Repeats, TheSentinelTellsNoConnectionsApart) {
+  const auto with_sentinel = [](uint8_t seed) {
+    Script script = fresh("tls12", seed);
+    auto& random = script.get<wire::ServerHello>().random;
+    random[9] ^= seed;
+    std::ranges::copy(wire::kDowngradeTls12, random.end() - 8);
+    return script;
+  };
+  rules::Repeats repeats;
+  EXPECT_EQ(repeated(repeats, with_sentinel(1), 1), Texts{});
+  Script again = with_sentinel(5);
+  again.get<wire::ClientHello>().random = with_sentinel(1).get<wire::ClientHello>().random;
+  EXPECT_EQ(repeated(repeats, again, 2), Texts{"repeated/client_random: the same as in connection 1"});
 }
 
 // Memory is what was asked for, however long the capture: the latest values are remembered.
@@ -111,8 +129,8 @@ TEST(Repeats, RetriesAreNone) {
   rules::Repeats repeats;
   EXPECT_EQ(repeated(repeats, honest("tls13_retry"), 1), Texts{});
   Script script = honest("tls13_retry");
-  for (size_t i = 0; i < 2; ++i) script.get<wire::ClientHello>(i).random[30] ^= 9;
-  script.get<wire::ServerHello>(1).random[30] ^= 9;
+  for (size_t i = 0; i < 2; ++i) script.get<wire::ClientHello>(i).random[14] ^= 9;
+  script.get<wire::ServerHello>(1).random[14] ^= 9;
   for (const std::string& text : repeated(repeats, script, 2))
     EXPECT_TRUE(text.starts_with("repeated/client_key") || text.starts_with("repeated/server_key")) << text;
 }
