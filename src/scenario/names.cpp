@@ -115,7 +115,7 @@ constexpr std::string_view kChecks[] = {"chain_complete", "chain_in_order",     
                                         "key_strength",   "signature_strength", "extended_key_usage", "lifetime"};
 constexpr std::string_view kExpects[] = {"completes",   "abort",       "answers",     "refused",
                                          "ignored",     "client_auth", "certificate", "version",
-                                         "server_name", "plain_http",  "rules",   "control"};
+                                         "server_name", "plain_http",  "rules",       "control"};
 
 template <class Enum, size_t N>
 std::string_view name_of(const std::string_view (&names)[N], Enum value) {

@@ -44,11 +44,10 @@ class KeyExchange {
 // The length of a share, 0 for unknown groups: 32, 56, 65, 97, 133, 256, 384, 512.
 [[nodiscard]] size_t share_len(uint16_t group);
 
-
-// Whether a peer's share is one that its receiver may use: the length, a point on its curve for secp256r1, secp384r1 and
-// secp521r1 (RFC 8446 §4.2.8.2, in the uncompressed form only), 1 < Y < p - 1 for ffdhe2048, 3072 and 4096 (§4.2.8.1).
-// Nothing but the length is looked at in x25519 and x448, and in groups that make_key_exchange does not know nothing at
-// all. Without a private key, for whoever only watches.
+// Whether a peer's share is one that its receiver may use: the length, a point on its curve for secp256r1, secp384r1
+// and secp521r1 (RFC 8446 §4.2.8.2, in the uncompressed form only), 1 < Y < p - 1 for ffdhe2048, 3072 and 4096
+// (§4.2.8.1). Nothing but the length is looked at in x25519 and x448, and in groups that make_key_exchange does not
+// know nothing at all. Without a private key, for whoever only watches.
 [[nodiscard]] std::expected<void, KexError> check_share(uint16_t group, ByteView share);
 // The same for Diffie-Hellman of any prime (RFC 7919 §5.1, NIST SP 800-56A §5.6.2.3.1), numbers big-endian.
 [[nodiscard]] std::expected<void, KexError> check_dh_public(ByteView p, ByteView y);

@@ -112,7 +112,7 @@ struct Expect {
     server_name_told,  // info: which certificate, or which alert, the name brings
     plain_http_refused,
     rules_hold,  // the RFC rules of any handshake, on every connection of the run in this version
-    control,  // our verifier objects for the control's reason beside the normal ones
+    control,     // our verifier objects for the control's reason beside the normal ones
   };
   Kind kind = Kind::completes;
   std::vector<uint8_t> alerts;  // abort: AlertDescription values; empty: any alert
