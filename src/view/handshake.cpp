@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "tlsproof/base/reader.h"
+#include "tlsproof/registry/attributes.h"
 #include "tlsproof/registry/constants.h"
 #include "tlsproof/view/ladder.h"
 
@@ -105,11 +106,18 @@ bool has_tls13_handshake(uint16_t v) {
 
 // What the events say about how far it came, in their order.
 struct Course {
-  std::array<bool, 2> finished{};    // Finished, or the encrypted record that must be it
-  std::array<bool, 2> ccs{};         // ChangeCipherSpec
-  std::array<bool, 2> data{};        // application data
-  std::array<bool, 2> encrypted{};   // a record that was not opened, after the ServerHello
-  bool alert_length = false;         // the client's first such record is as long as an alert
+  std::array<bool, 2> finished{};     // Finished, or the encrypted record that must be it
+  std::array<bool, 2> ccs{};          // ChangeCipherSpec
+  std::array<bool, 2> data{};         // application data
+  std::array<bool, 2> encrypted{};    // a record that was not opened, after the ServerHello
+  bool alert_length = false;          // the client's first such record is as long as an alert
+  bool early_mixed = false;           // client's records that may be early data or what finishes
+  bool after_early_data = false;      // the client's last record is as long as EndOfEarlyData
+  bool verdict_alert_length = false;  // the server's first record after both finished is as long as an alert
+  bool verdict_longer = false;        // one of them is not
+  std::array<bool, 2> gap{};          // bytes are missing before the handshake messages of that side had ended
+  std::array<bool, 2> past{};         // they have ended
+  bool any_gap = false;
   bool server_answered = false;      // any bytes
   const Event* problem = nullptr;    // bytes from the server that are not TLS
   const Event* end = nullptr;        // the first FIN or RST
@@ -130,8 +138,13 @@ bool is_fatal(const AlertFact& fact, bool tls13) {
   return fact.level == registry::alert_level::fatal || tls13;
 }
 
-// RFC 8446 §5.2: two bytes of an alert, the content type, and the 16 bytes of the tag of every suite but one.
-constexpr size_t kProtectedAlertLen = wire::kRecordHeaderLen + 2 + 1 + 16;
+// RFC 8446 §5.2: the content, its type, and the tag of the suite (RFC 9150: of those without encryption the HMAC).
+size_t protected_len(uint16_t suite, size_t content_len) {
+  const auto* info = registry::cipher_suite_info(suite);
+  const size_t tag_len = info != nullptr && info->tag_len != 0 ? info->tag_len : 16;
+  return wire::kRecordHeaderLen + content_len + 1 + tag_len;
+}
+constexpr size_t kAlertLen = 2;
 
 class Collector {
  public:
@@ -157,6 +170,7 @@ class Collector {
   void events();
   void event(size_t at, const Event& event);
   void record(const Event& event);
+  void record13(const Event& event);
   void alert_event(size_t at, const Event& event);
   void turn(const Event& event);
   void finish(const Event& event);
@@ -307,9 +321,16 @@ void Collector::finish(const Event& event) {
 }
 
 void Collector::event(size_t at, const Event& event) {
+  const size_t side = index(event.direction);
   switch (event.kind) {
+    case EventKind::gap:
+      course_.any_gap = true;
+      if (!course_.past[side]) course_.gap[side] = true;
+      break;
     case EventKind::message:
       turn(event);
+      if (event.code == handshake_type::finished || event.code == handshake_type::server_hello_done)
+        course_.past[side] = true;
       if (event.code == handshake_type::client_hello && out_.client_hello_ns < 0) out_.client_hello_ns = event.time_ns;
       if (out_.server_hello != nullptr && at == reading_.server_hello()->event) {
         out_.server_hello_ns = event.time_ns;
@@ -321,7 +342,8 @@ void Collector::event(size_t at, const Event& event) {
     case EventKind::change_cipher_spec:
       turn(event);
       if (!is_client(event.direction) && !course_.ccs[0]) server_ccs_first_ = true;
-      course_.ccs[index(event.direction)] = true;
+      course_.ccs[side] = true;
+      if (!tls13_) course_.past[side] = true;
       break;
     case EventKind::record:
       record(event);
@@ -349,21 +371,43 @@ void Collector::record(const Event& event) {
   ++out_.num_unopened;
   if (!course_.server_hello_passed) return;  // early data
   turn(event);
+  if (tls13_) return record13(event);
   const size_t side = index(event.direction);
-  const bool first = !course_.encrypted[side];
   course_.encrypted[side] = true;
-  if (tls13_) {
-    if (!first || !is_client(event.direction)) return;
-    // What the client sends first after the ServerHello is its Certificate or Finished, both longer than an alert.
-    course_.alert_length = event.stream.len == kProtectedAlertLen;
-    if (course_.alert_length) return;
-    course_.finished[index(Direction::server_to_client)] = true;  // without it the client would not have gone on
-    finish(event);
-    return;
-  }
   // RFC 5246 §7.4.9: the first thing under the new keys is Finished.
   if (course_.ccs[side] && event.code == registry::content_type::handshake) finish(event);
   if (event.code == registry::content_type::application_data && course_.ccs[side]) course_.data[side] = true;
+}
+
+void Collector::record13(const Event& event) {
+  const size_t side = index(event.direction);
+  const bool first = !course_.encrypted[side];
+  course_.encrypted[side] = true;
+  const bool as_alert = event.stream.len == protected_len(out_.cipher_suite, kAlertLen);
+  if (!is_client(event.direction)) {
+    if (!course_.complete()) return;
+    if (as_alert && !course_.verdict_longer) course_.verdict_alert_length = true;
+    if (!as_alert) course_.verdict_longer = true;
+    return;
+  }
+  if (course_.complete()) return;
+  if (out_.answered_hello != nullptr && out_.answered_hello->extensions.has(extension::early_data)) {
+    // RFC 8446 §4.2.10: early data may still come after the ServerHello; only EndOfEarlyData (§4.5), a header of four
+    // bytes, and a Finished (§4.4.4) right after it are taken for the end of it.
+    course_.early_mixed = true;
+    const bool is_finished =
+        course_.after_early_data && (event.stream.len == protected_len(out_.cipher_suite, 4 + 32) ||
+                                     event.stream.len == protected_len(out_.cipher_suite, 4 + 48));
+    course_.after_early_data = event.stream.len == protected_len(out_.cipher_suite, 4);
+    if (!is_finished) return;
+  } else {
+    if (!first) return;
+    // What the client sends first after the ServerHello is its Certificate or Finished, both longer than an alert.
+    course_.alert_length = as_alert;
+    if (as_alert) return;
+  }
+  course_.finished[index(Direction::server_to_client)] = true;  // without it the client would not have gone on
+  finish(event);
 }
 
 void Collector::alert_event(size_t at, const Event& event) {
@@ -414,6 +458,17 @@ void Collector::certificates_of_client() {
     out_.certificate_given = Known::no;
   else if (!tls13_ && course_.ccs[0])
     out_.certificate_given = Known::no;  // it would have come before ChangeCipherSpec
+  // "No" is said only where nothing is missing that could have held it.
+  const trace::Transport transport = reading_.trace().transport();
+  const bool datagrams = transport == trace::Transport::dtls || transport == trace::Transport::quic;
+  const trace::Coverage& coverage = reading_.trace().coverage();
+  const bool lost = !coverage.from_start || (datagrams && !coverage.complete_streams && !course_.any_gap);
+  if (out_.certificate_asked == Known::no && (lost || course_.gap[index(Direction::server_to_client)]))
+    out_.certificate_asked = Known::unknown;
+  if (out_.certificate_given == Known::no && out_.certificate_asked != Known::no &&
+      (lost || course_.gap[index(Direction::client_to_server)] || out_.certificate_asked == Known::unknown) &&
+      reading_.find(Direction::client_to_server, handshake_type::certificate) == nullptr)
+    out_.certificate_given = Known::unknown;
   out_.certificate_needed_keys = tls13_ && !server_finished_ && (course_.encrypted[0] || course_.encrypted[1]);
 }
 
@@ -433,6 +488,10 @@ void Collector::judge_state() {
                                  describe_alert(fatal->level, fatal->description),
                                  complete ? " after the handshake" : ""));
   }
+  // RFC 8446 §4.4.4: a server that refuses the client's certificate or Finished says so after the client is through.
+  if (complete && reading_.trace().transport() == trace::Transport::tls && course_.verdict_alert_length &&
+      !course_.verdict_longer && !course_.data[index(Direction::server_to_client)])
+    return unknown_because("all that the server sent after the client's Finished is as long as an alert");
   if (complete) {
     out_.state = State::completed;
     return;
@@ -442,6 +501,8 @@ void Collector::judge_state() {
   if (out_.middle) return unknown_because("the beginning of the connection was not captured");
   if (course_.alert_length)
     return fail_with("the client sent an encrypted record as long as an alert instead of finishing");
+  if (course_.early_mixed)
+    return unknown_because("early data and the client's Finished cannot be told apart without keys");
   if (!coverage.client_seen) return unknown_because("nothing that the client sent was captured");
   if (!coverage.server_seen && course_.end == nullptr && passage_.layer == "TCP" && coverage.ended)
     return unknown_because("nothing that the server sent was captured");

@@ -151,6 +151,66 @@ TEST_F(HandshakeTest, Tls13WithoutKeysRefusedByTheClient) {
   EXPECT_THAT(collect().cause, HasSubstr("as long as an alert"));
 }
 
+// A server that refuses the client's certificate says so after the client is through.
+TEST_F(HandshakeTest, Tls13WithoutKeysRefusedByTheServer) {
+  hello();
+  player_.message(kDown, Level::initial, TracePlayer::server_hello13());
+  closed_record(kDown, 1400);
+  closed_record(kUp, 74);
+  closed_record(kDown, 24);
+  fin(kDown);
+  EXPECT_EQ(collect().state, State::unknown);
+  EXPECT_THAT(collect().cause, HasSubstr("as long as an alert"));
+  closed_record(kDown, 300);
+  EXPECT_EQ(collect().state, State::completed);
+}
+
+TEST_F(HandshakeTest, AlertIsAsLongAsTheTagOfTheSuiteMakesIt) {
+  hello();
+  wire::ServerHello server = TracePlayer::server_hello13();
+  server.cipher_suite = registry::cipher_suite::TLS_AES_128_CCM_8_SHA256;
+  player_.message(kDown, Level::initial, server);
+  closed_record(kDown, 1400);
+  closed_record(kUp, 16);
+  fin(kUp);
+  EXPECT_EQ(collect().state, State::failed);
+}
+
+TEST_F(HandshakeTest, EarlyDataIsNoFinished) {
+  wire::ClientHello client = TracePlayer::client_hello("www.example.com", {0x0304});
+  client.extensions.add_typed(wire::ext::EarlyData{});
+  player_.message(kUp, Level::initial, client);
+  player_.message(kDown, Level::initial, TracePlayer::server_hello13());
+  closed_record(kDown, 200);
+  closed_record(kUp, 500);
+  EXPECT_EQ(collect().state, State::unknown);
+  EXPECT_THAT(collect().cause, HasSubstr("early data"));
+  closed_record(kUp, 26);  // EndOfEarlyData
+  closed_record(kUp, 74);
+  EXPECT_EQ(collect().state, State::completed);
+}
+
+TEST_F(HandshakeTest, WhatAGapCouldHoldIsUnknown) {
+  hello({});
+  wire::ServerHello server;
+  server.cipher_suite = registry::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+  player_.message(kDown, Level::initial, server);
+  trace_.on_event(EventKind::gap, kDown, "900 bytes");
+  player_.message(kDown, Level::initial, wire::ServerHelloDone{});
+  player_.change_cipher_spec(kUp);
+  EXPECT_EQ(collect().certificate_asked, Known::unknown);
+  EXPECT_EQ(collect().certificate_given, Known::unknown);
+}
+
+TEST_F(HandshakeTest, AGapAfterTheHandshakeHidesNothingOfIt) {
+  hello();
+  player_.server_flight13(false);
+  player_.message(kUp, Level::handshake, wire::Finished{Bytes(48, 0xf1)});
+  trace_.on_event(EventKind::gap, kDown, "900 bytes");
+  EXPECT_EQ(collect().certificate_asked, Known::no);
+  EXPECT_EQ(collect().certificate_given, Known::no);
+}
+
 TEST_F(HandshakeTest, HowItEnded) {
   hello();
   EXPECT_EQ(collect().state, State::unknown);
