@@ -112,7 +112,7 @@ TEST(Inspect, RepeatsAreFoundOverTheCapture) {
   // The client's random is another one: it is no second copy of the same packets.
   Bytes& said = again.bytes[0];
   ASSERT_GT(said.size(), 80U);
-  said[5 + 4 + 2 + 31] ^= 0xff;
+  said[5 + 4 + 2 + 10] ^= 0xff;
   ASSERT_TRUE(run.take(again));
   EXPECT_THAT(run.out, HasSubstr(R"("violations":[{"rule":")"));
   EXPECT_THAT(run.out, HasSubstr(R"("events":[{"what":"message )"));
