@@ -57,13 +57,18 @@ bool glob_match_any(const std::vector<std::string>& patterns, std::string_view t
   return std::ranges::any_of(patterns, [&](const std::string& pattern) { return glob_match(pattern, text); });
 }
 
+// The versions of DTLS count down (RFC 6347 §4.1).
+bool is_older(uint16_t a, uint16_t b) {
+  return (a >> 8) == 0xfe && (b >> 8) == 0xfe ? a > b : a < b;
+}
+
 uint16_t newest_offered(const view::Handshake& handshake) {
   if (handshake.client_hello == nullptr) return 0;
   const auto offered = handshake.client_hello->extensions.get<wire::ext::SupportedVersionsClient>();
   uint16_t newest = 0;
   if (offered)
     for (const uint16_t version : offered->versions)
-      if (!registry::is_grease(version)) newest = std::max(newest, version);
+      if (!registry::is_grease(version)) newest = std::max(newest, version, is_older);
   return newest != 0 ? newest : handshake.client_hello->legacy_version;
 }
 

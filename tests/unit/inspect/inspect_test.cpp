@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tlsproof/wire/ext/number_list.h"
 #include "unit/capture/ssl_pair.h"
 
 namespace tlsproof::inspect {
@@ -94,6 +95,21 @@ TEST(Inspect, FiltersLeaveNumbers) {
   EXPECT_TRUE(run.out.starts_with("#2  ")) << run.out;
   EXPECT_EQ(run.report.num_found(), 2U);
   EXPECT_EQ(run.report.num_shown(), 1U);
+}
+
+// Without an answer the newest version offered counts; those of DTLS count down.
+TEST(Inspect, NewestVersionOfDtls) {
+  wire::ClientHello hello;
+  wire::ext::SupportedVersionsClient offered;
+  offered.versions = {0xfefd, 0xfefc};
+  hello.extensions.add_typed(offered);
+  view::Handshake handshake;
+  handshake.client_hello = &hello;
+  Filter filter;
+  filter.versions = {0xfefc};
+  EXPECT_TRUE(filter.matches({}, handshake));
+  filter.versions = {0xfefd};
+  EXPECT_FALSE(filter.matches({}, handshake));
 }
 
 // The same randoms in another connection: only the whole capture tells, and it is told in the line.
