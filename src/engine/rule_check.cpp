@@ -52,13 +52,12 @@ class ServerJudge {
     const auto client_chain = parse_chain(reading.certificates(Direction::client_to_server));
     const rules::Facts facts{&reading, server_chain, client_chain};
     std::vector<rules::Violation> violations;
-    rules::judge(facts, violations);
+    std::vector<rules::FreshValue> fresh;
+    rules::judge(facts, violations, &fresh);
     const bool bent = std::ranges::any_of(violations, [](const rules::Violation& one) {
       return one.breach.by == Direction::client_to_server && one.rule->requirement == Requirement::must;
     });
     if (bent) return {};
-    std::vector<rules::FreshValue> fresh;
-    rules::collect_fresh(facts, fresh);
     repeats_.judge(fresh, number, violations);
     std::erase_if(violations, [](const rules::Violation& one) {
       return one.breach.by == Direction::client_to_server || !is_ours(*one.rule);

@@ -86,21 +86,18 @@ class InspectWorker final : public capture::Worker {
         chain.push_back(cache_.get(certificates[i]));
     }
     violations_.clear();
-    rules::judge(facts(), violations_);
+    fresh_.clear();
+    rules::judge({.reading = &reading_, .server_chain = server_chain_, .client_chain = client_chain_}, violations_,
+                 &fresh_);
     handshake_.server_chain = server_chain_;
     handshake_.client_chain = client_chain_;
     handshake_.violations = violations_;
   }
 
-  [[nodiscard]] rules::Facts facts() const {
-    return {.reading = &reading_, .server_chain = server_chain_, .client_chain = client_chain_};
-  }
-
   // Whether a value comes again only the whole capture tells; the place of it is told now, while the Trace is there.
-  void collect_fresh(Product& product) {
-    product.fresh.clear();
+  void tell_fresh(Product& product) {
+    product.fresh.swap(fresh_);
     product.fresh_places.clear();
-    rules::collect_fresh(facts(), product.fresh);
     if (options_.format != Format::json) return;
     for (const rules::FreshValue& value : product.fresh) {
       JsonText json(product.fresh_places.emplace_back());
@@ -119,7 +116,7 @@ class InspectWorker final : public capture::Worker {
       if (violation.rule->requirement == verdict::Requirement::should) product.breaks_should = true;
       product.wanted = product.wanted || options_.filter.wants(*violation.rule);
     }
-    collect_fresh(product);
+    tell_fresh(product);
     if (!product.matches) return;
     view::summarise(handshake_, product.row);
     switch (options_.format) {
@@ -145,6 +142,7 @@ class InspectWorker final : public capture::Worker {
   x509::CertificateCache cache_;
   std::vector<x509::Certificate> server_chain_, client_chain_;
   std::vector<rules::Violation> violations_;
+  std::vector<rules::FreshValue> fresh_;
   std::string followed_prelude_;
   view::Passage passage_;
   view::Handshake handshake_;

@@ -119,9 +119,7 @@ std::span<const Rule> repeated_rules() {
   return kRules;
 }
 
-void collect_fresh(const Facts& facts, std::vector<FreshValue>& out) {
-  thread_local Seen seen;
-  seen.look(facts);
+void collect_fresh(const Seen& seen, std::vector<FreshValue>& out) {
   if (seen.handshakes.empty()) return;
   const Handshake& handshake = seen.handshakes.front();
   if (handshake.first_hello == nullptr || handshake.server_hello == nullptr) return;

@@ -85,10 +85,11 @@ const Rule* find_rule(std::string_view id) {
   return found == rules.end() ? nullptr : &*found;
 }
 
-void judge(const Facts& facts, std::vector<Violation>& out) {
+void judge(const Facts& facts, std::vector<Violation>& out, std::vector<FreshValue>* fresh) {
   thread_local Seen seen;
   thread_local Breaches breaches;
   seen.look(facts);
+  if (fresh != nullptr) collect_fresh(seen, *fresh);
   for (const Rule& rule : all_rules()) {
     if (!seen.applies(rule.scope)) continue;
     breaches.clear();

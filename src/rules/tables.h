@@ -21,4 +21,7 @@ namespace tlsproof::rules {
 [[nodiscard]] std::span<const Rule> deprecated_rules();
 [[nodiscard]] std::span<const Rule> repeated_rules();
 
+// The values of a connection that must be fresh (repeats.h), appended.
+void collect_fresh(const Seen& seen, std::vector<FreshValue>& out);
+
 }  // namespace tlsproof::rules

@@ -8,7 +8,7 @@
 
 namespace tlsproof::rules {
 
-// One value of one connection.
+// One value of one connection, as judge() gives it.
 struct FreshValue {
   const Rule* rule = nullptr;
   std::array<uint8_t, 16> digest{};  // of rule and value
@@ -17,9 +17,6 @@ struct FreshValue {
   trace::Direction by = trace::Direction::client_to_server;
   size_t event = 0;
 };
-
-// The values of a connection that must be fresh, appended to `out`: four at most.
-void collect_fresh(const Facts& facts, std::vector<FreshValue>& out);
 
 // Remembers the values of many connections, as many as `capacity` (rounded up to a power of two; 32 bytes each): of
 // a longer capture the latest. A value that was forgotten is fresh again: what is told is true, what is not told may

@@ -101,6 +101,8 @@ struct Violation {
   Breach breach;
 };
 // Appends what is broken, in the order of all_rules(). Any number of threads may judge, each its own Facts.
-void judge(const Facts& facts, std::vector<Violation>& out);
+// `fresh`, where it is given, gets what must not come again in another connection (repeats.h), appended: four at most.
+struct FreshValue;
+void judge(const Facts& facts, std::vector<Violation>& out, std::vector<FreshValue>* fresh = nullptr);
 
 }  // namespace tlsproof::rules

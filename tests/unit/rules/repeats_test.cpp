@@ -13,7 +13,8 @@ namespace {
 std::vector<std::string> repeated(rules::Repeats& repeats, const Script& script, uint64_t number) {
   const Judged judged(script);
   std::vector<rules::FreshValue> values;
-  rules::collect_fresh(judged.facts(), values);
+  std::vector<rules::Violation> alone;
+  rules::judge(judged.facts(), alone, &values);
   std::vector<rules::Violation> violations;
   repeats.judge(values, number, violations);
   std::vector<std::string> out;
