@@ -127,8 +127,6 @@ bool is_closure(const Seen&, const Event& alert) {
   return description_of(alert) == al::close_notify;
 }
 
-constexpr Scope kAny{Scope::any_version, Scope::tls | Scope::dtls};
-constexpr Scope kOld{Scope::before_tls13, Scope::tls | Scope::dtls};
 constexpr Scope kNew{Scope::tls13, Scope::tls | Scope::dtls};
 
 constexpr Rule kRules[] = {
@@ -136,14 +134,14 @@ constexpr Rule kRules[] = {
      .title = "An alert's level is warning or fatal",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "6"}, Cite{5246, "7.2"}},
-     .scope = kAny,
+     .scope = kAnyOverRecords,
      .why = "There are no others.",
      .check = valid_level},
     {.id = "alerts/known",
      .title = "An alert's description is one that IANA has registered",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "6"}, Cite{5246, "7.2"}},
-     .scope = kAny,
+     .scope = kAnyOverRecords,
      .why = "Nobody knows what another one says.",
      .check = known},
     {.id = "alerts/one_a_record",
@@ -164,7 +162,7 @@ constexpr Rule kRules[] = {
      .title = "Alerts that are always fatal are sent as such, and no_renegotiation as a warning",
      .requirement = Requirement::must,
      .cites = {Cite{5246, "7.2.2"}},
-     .scope = kOld,
+     .scope = kBelow13OverRecords,
      .why = "By the level the other side knows whether the connection goes on.",
      .check = level12},
     {.id = "alerts/not_reserved",

@@ -5,13 +5,6 @@
 
 namespace tlsproof::rules {
 
-inline constexpr Scope kTls13{Scope::tls13, Scope::any_carrier};
-inline constexpr Scope kBelow13{Scope::before_tls13, Scope::any_carrier};
-inline constexpr Scope kBelow13OverTcp{Scope::before_tls13, Scope::tls};
-inline constexpr Scope kNegotiated{Scope::before_tls13 | Scope::tls13, Scope::any_carrier};
-inline constexpr Scope kAnyButDrafts{Scope::undecided | Scope::before_tls13 | Scope::tls13, Scope::any_carrier};
-inline constexpr Scope kAnything{};
-
 // TLS 1.2 (or DTLS 1.2) itself: nothing older.
 [[nodiscard]] inline bool is_tls12(const Seen& seen) {
   return !seen.handshakes.empty() && seen.handshakes.front().version == registry::version::TLS1_2;

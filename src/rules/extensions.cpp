@@ -192,29 +192,26 @@ void no_grease(const Handshake& h, Breaches& out) {
   }
 }
 
-constexpr Scope kNotDrafts{Scope::undecided | Scope::before_tls13 | Scope::tls13, Scope::any_carrier};
-constexpr Scope kTls13{Scope::tls13, Scope::any_carrier};
-
 constexpr Rule kRules[] = {
     {.id = "messages/well_formed",
      .title = "Every handshake message can be decoded",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "6"}, Cite{5246, "7.2.2"}},
-     .scope = kNotDrafts,
+     .scope = kAnyButDrafts,
      .why = "A peer that cannot parse a message must end the connection with decode_error.",
      .check = messages_decode},
     {.id = "extensions/well_formed",
      .title = "Every extension has the form that its definition gives it in that message",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "4.2"}, Cite{8446, "6"}, Cite{5246, "7.4.1.4"}},
-     .scope = kNotDrafts,
+     .scope = kAnyButDrafts,
      .why = "A peer that cannot parse an extension must end the connection with decode_error.",
      .check = in_each<well_formed>},
     {.id = "extensions/place",
      .title = "Every extension stands in a message in which it may",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "4.2"}},
-     .scope = kNotDrafts,
+     .scope = kAnyButDrafts,
      .why = "A peer that knows the extension must abort with illegal_parameter.",
      .check = in_each<well_placed>},
     {.id = "extensions/once",
@@ -228,7 +225,7 @@ constexpr Rule kRules[] = {
      .title = "The server answers only extensions that the client sent",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "4.2"}, Cite{5246, "7.4.1.4"}},
-     .scope = kNotDrafts,
+     .scope = kAnyButDrafts,
      .why = "A client must abort with unsupported_extension.",
      .check = in_each<answers_asked>},
     {.id = "extensions/asked_for_in_certificate",

@@ -169,9 +169,6 @@ void scheme_of_tls13(const Handshake& h, Breaches& out) {
   }
 }
 
-constexpr Scope kTls13{Scope::tls13, Scope::any_carrier};
-constexpr Scope kBelow{Scope::before_tls13, Scope::tls | Scope::dtls};
-
 constexpr Rule kRules[] = {
     {.id = "key_share/present",
      .title = "A TLS 1.3 ServerHello has a key_share, a pre_shared_key, or both",
@@ -219,7 +216,7 @@ constexpr Rule kRules[] = {
      .title = "The server's ECDHE curve is one of the client's supported_groups",
      .requirement = Requirement::must,
      .cites = {Cite{8422, "5.1"}, Cite{8422, "5.4"}},
-     .scope = kBelow,
+     .scope = kBelow13OverRecords,
      .why = "A client cannot compute on a curve that it does not support.",
      .check = in_each<curve_offered>},
     {.id = "signature/server_scheme_offered",

@@ -170,18 +170,9 @@ void server_point_formats(const Handshake& h, Breaches& out) {
     out.add(kServer, {h.server_hello_read->event}, fmt::format("point formats {}", to_hex(list->formats)));
 }
 
-// The server's list that answers the client's: of EncryptedExtensions or of ServerHello.
-const wire::ExtensionList* answers(const Handshake& h, const MessageRead*& read) {
-  read = h.server_hello_read;
-  if (!h.is_tls13()) return h.server_extensions();
-  read = h.find(kServer, hs::encrypted_extensions);
-  const auto* extensions = h.get<wire::EncryptedExtensions>(kServer);
-  return extensions == nullptr ? nullptr : &extensions->extensions;
-}
-
 void fragment_length_echo(const Handshake& h, Breaches& out) {
   const MessageRead* read = nullptr;
-  const auto answer = typed<wire::ext::MaxFragmentLength>(answers(h, read));
+  const auto answer = typed<wire::ext::MaxFragmentLength>(h.answers(read));
   if (!answer || h.hello == nullptr) return;
   const auto asked = typed<wire::ext::MaxFragmentLength>(&h.hello->message->extensions);
   if (asked && asked->code != answer->code)
@@ -191,21 +182,18 @@ void fragment_length_echo(const Handshake& h, Breaches& out) {
 
 void one_size_limit(const Handshake& h, Breaches& out) {
   const MessageRead* read = nullptr;
-  const wire::ExtensionList* list = answers(h, read);
+  const wire::ExtensionList* list = h.answers(read);
   if (list != nullptr && list->has(e::max_fragment_length) && list->has(e::record_size_limit))
     out.add(kServer, {read->event}, "both record_size_limit and max_fragment_length");
 }
 
 void server_size_limit(const Handshake& h, Breaches& out) {
   const MessageRead* read = nullptr;
-  const auto limit = typed<wire::ext::RecordSizeLimit>(answers(h, read));
+  const auto limit = typed<wire::ext::RecordSizeLimit>(h.answers(read));
   const size_t most = wire::kMaxPlaintext + (h.is_tls13() ? 1 : 0);
   if (limit && (limit->limit < 64 || limit->limit > most))
     out.add(kServer, {read->event}, fmt::format("a record_size_limit of {}", limit->limit));
 }
-
-constexpr Scope kTls13{Scope::tls13, Scope::any_carrier};
-constexpr Scope kBelow{Scope::before_tls13, Scope::tls | Scope::dtls};
 
 constexpr Rule kRules[] = {
     {.id = "server_hello/version_offered",
@@ -247,7 +235,7 @@ constexpr Rule kRules[] = {
      .title = "The server chooses a compression method that the client offered",
      .requirement = Requirement::must,
      .cites = {Cite{5246, "7.4.1.3"}},
-     .scope = kBelow,
+     .scope = kBelow13OverRecords,
      .why = "Both sides must agree on how records are compressed.",
      .check = in_each<compression>},
     {.id = "server_hello/compression_null",
@@ -275,14 +263,14 @@ constexpr Rule kRules[] = {
      .title = "A client that offered TLS 1.3 ends a handshake whose ServerHello has the downgrade sentinel",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "4.1.3"}},
-     .scope = kBelow,
+     .scope = kBelow13OverRecords,
      .why = "The sentinel of a server that supports more tells that somebody has cut the client's offer.",
      .check = in_each<client_stops_on_sentinel>},
     {.id = "downgrade/fallback_refused",
      .title = "A server that supports more refuses a ClientHello with TLS_FALLBACK_SCSV",
      .requirement = Requirement::must,
      .cites = {Cite{7507, "3"}},
-     .scope = kBelow,
+     .scope = kBelow13OverRecords,
      .why = "The client fell back because a first try failed; with this server it need not have.",
      .check = in_each<fallback_refused>},
     {.id = "alpn/one_protocol",
@@ -303,14 +291,14 @@ constexpr Rule kRules[] = {
      .title = "A server answers encrypt_then_mac only with a CBC cipher suite",
      .requirement = Requirement::must,
      .cites = {Cite{7366, "3"}},
-     .scope = kBelow,
+     .scope = kBelow13OverRecords,
      .why = "Stream and AEAD suites have no separate MAC to turn around.",
      .check = in_each<encrypt_then_mac>},
     {.id = "server_hello/point_formats",
      .title = "The server's ec_point_formats includes uncompressed",
      .requirement = Requirement::must,
      .cites = {Cite{8422, "5.2"}},
-     .scope = kBelow,
+     .scope = kBelow13OverRecords,
      .why = "It is the one format that every implementation has.",
      .check = in_each<server_point_formats>},
     {.id = "max_fragment_length/same",

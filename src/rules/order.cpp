@@ -322,7 +322,6 @@ void first_message(const Seen& seen, Breaches& out) {
   }
 }
 
-constexpr Scope kOld{Scope::before_tls13, Scope::tls};
 constexpr Scope kNew{Scope::tls13, Scope::tls | Scope::quic};
 
 constexpr Rule kRules[] = {
@@ -338,7 +337,7 @@ constexpr Rule kRules[] = {
      .title = "A client's messages come in the order of TLS 1.2 and below",
      .requirement = Requirement::must,
      .cites = {Cite{5246, "7.3"}, Cite{5246, "7.4"}},
-     .scope = kOld,
+     .scope = kBelow13OverTcp,
      .why = "State machines that take messages in any order have been tricked into skipping authentication (SMACK, "
             "FREAK).",
      .check = in_order<kGrammarClient12>},
@@ -346,7 +345,7 @@ constexpr Rule kRules[] = {
      .title = "A server's messages come in the order of TLS 1.2 and below",
      .requirement = Requirement::must,
      .cites = {Cite{5246, "7.3"}, Cite{5246, "7.4"}, Cite{5077, "3.3"}, Cite{6066, "8"}},
-     .scope = kOld,
+     .scope = kBelow13OverTcp,
      .why = "State machines that take messages in any order have been tricked into skipping authentication (SMACK, "
             "FREAK).",
      .check = in_order<kGrammarServer12>},

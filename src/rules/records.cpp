@@ -197,20 +197,11 @@ void ccs_place13(const Seen& seen, Breaches& out) {
 
 // ---- limits that were agreed on
 
-// The list in which the server agrees to an extension, and the message of it.
-const wire::ExtensionList* agreed(const Handshake& h, const MessageRead*& read) {
-  read = h.server_hello_read;
-  if (!h.is_tls13()) return h.server_extensions();
-  read = h.find(kServer, hs::encrypted_extensions);
-  const auto* extensions = h.get<wire::EncryptedExtensions>(kServer);
-  return extensions == nullptr ? nullptr : &extensions->extensions;
-}
-
 void fragment_length_kept(const Seen& seen, Breaches& out) {
   const Handshake* h = first_of(seen);
   if (h == nullptr) return;
   const MessageRead* read = nullptr;
-  const auto length = typed<wire::ext::MaxFragmentLength>(agreed(*h, read));
+  const auto length = typed<wire::ext::MaxFragmentLength>(h->answers(read));
   if (!length || length->code < 1 || length->code > 4) return;
   const size_t most = size_t{1} << (8 + length->code);
   // RFC 6066 §4: at once, for handshake messages too; what the client had sent before does not count.
@@ -240,7 +231,7 @@ void size_limit_kept(const Seen& seen, Breaches& out) {
   const Handshake* h = first_of(seen);
   if (h == nullptr || h->hello == nullptr) return;
   const MessageRead* read = nullptr;
-  const auto of_server = typed<wire::ext::RecordSizeLimit>(agreed(*h, read));
+  const auto of_server = typed<wire::ext::RecordSizeLimit>(h->answers(read));
   const auto of_client = typed<wire::ext::RecordSizeLimit>(&h->hello->message->extensions);
   if (!of_server || !of_client) return;
   for_each_record(seen, [&](size_t i, const Event& record) {
@@ -254,7 +245,6 @@ void size_limit_kept(const Seen& seen, Breaches& out) {
 }
 
 constexpr Scope kAny{Scope::any_version, Scope::tls};
-constexpr Scope kOld{Scope::before_tls13, Scope::tls};
 constexpr Scope kNew{Scope::tls13, Scope::tls};
 constexpr Scope kBoth{Scope::before_tls13 | Scope::tls13, Scope::tls};
 
@@ -270,7 +260,7 @@ constexpr Rule kRules[] = {
      .title = "Once the version is chosen, records carry it",
      .requirement = Requirement::must,
      .cites = {Cite{5246, "6.2.1"}, Cite{5246, "E.1"}},
-     .scope = kOld,
+     .scope = kBelow13OverTcp,
      .why = "A peer may refuse a record of another version.",
      .check = version12},
     {.id = "records/plaintext_length",

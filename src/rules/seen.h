@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "scopes.h"
 #include "tlsproof/registry/attributes.h"
 #include "tlsproof/registry/constants.h"
 #include "tlsproof/rules/rules.h"
@@ -83,6 +84,14 @@ struct Handshake {
   }
   [[nodiscard]] const wire::ExtensionList* server_extensions() const {
     return server_hello == nullptr ? nullptr : &server_hello->extensions;
+  }
+  // The list in which the server answers the client's, and the message of it: EncryptedExtensions, or ServerHello.
+  [[nodiscard]] const wire::ExtensionList* answers(const MessageRead*& read) const {
+    read = server_hello_read;
+    if (!is_tls13()) return server_extensions();
+    read = find(kServer, registry::handshake_type::encrypted_extensions);
+    const auto* extensions = get<wire::EncryptedExtensions>(kServer);
+    return extensions == nullptr ? nullptr : &extensions->extensions;
   }
   // The first message of that type in that direction.
   [[nodiscard]] const MessageRead* find(Direction direction, uint8_t type) const {
