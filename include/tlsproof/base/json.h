@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "tlsproof/base/json_fields.h"
+
 namespace tlsproof {
 
-class JsonWriter {
+class JsonWriter : public JsonFields<JsonWriter> {
  public:
   // `indent` blanks a level; 0 writes one line.
   explicit JsonWriter(int indent = 2);
@@ -28,38 +30,8 @@ class JsonWriter {
   void boolean(bool value);
   void null();
 
-  void field(std::string_view name, std::string_view value) {
-    key(name);
-    string(value);
-  }
-  void field(std::string_view name, const char* value) {
-    key(name);
-    string(value);
-  }
-  void field(std::string_view name, bool value) {
-    key(name);
-    boolean(value);
-  }
-  void field(std::string_view name, int value) {
-    key(name);
-    integer(value);
-  }
-  void field(std::string_view name, int64_t value) {
-    key(name);
-    integer(value);
-  }
-  void field(std::string_view name, uint64_t value) {
-    key(name);
-    unsigned_integer(value);
-  }
-  void field(std::string_view name, uint32_t value) {
-    key(name);
-    unsigned_integer(value);
-  }
-  void field(std::string_view name, double value) {
-    key(name);
-    number(value);
-  }
+  using JsonFields::field;
+  void field(std::string_view name, double value) { keyed(name).number(value); }
 
   // The document so far; whole once every begin has its end.
   [[nodiscard]] std::string_view text() const;

@@ -7,11 +7,12 @@
 #include <string_view>
 
 #include "tlsproof/base/bytes.h"
+#include "tlsproof/base/json_fields.h"
 
 namespace tlsproof {
 
 // Nothing is allocated beyond the growth of `out`. The caller opens and closes in order; nothing is checked.
-class JsonText {
+class JsonText : public JsonFields<JsonText> {
  public:
   explicit JsonText(std::string& out) : out_(out) {}
 
@@ -46,33 +47,8 @@ class JsonText {
     comma_ = true;
   }
 
-  void field(std::string_view name, std::string_view value) {
-    key(name);
-    string(value);
-  }
-  void field(std::string_view name, const char* value) { field(name, std::string_view(value)); }
-  void field(std::string_view name, bool value) {
-    key(name);
-    boolean(value);
-  }
-  void field(std::string_view name, int64_t value) {
-    key(name);
-    integer(value);
-  }
-  void field(std::string_view name, uint64_t value) {
-    key(name);
-    unsigned_integer(value);
-  }
-  void field(std::string_view name, uint32_t value) { field(name, uint64_t{value}); }
-  void field(std::string_view name, int value) { field(name, int64_t{value}); }
-  void field_hex(std::string_view name, ByteView value) {
-    key(name);
-    hex(value);
-  }
-  void field_raw(std::string_view name, std::string_view json) {
-    key(name);
-    raw(json);
-  }
+  void field_hex(std::string_view name, ByteView value) { keyed(name).hex(value); }
+  void field_raw(std::string_view name, std::string_view json) { keyed(name).raw(json); }
   // What the caller has appended to out() himself ended with a value, and an object that was begun here.
   void resume_after_object() { comma_ = true; }
   [[nodiscard]] std::string& out() { return out_; }
