@@ -4,23 +4,14 @@
 #include <algorithm>
 
 #include "file_format.h"
+#include "tlsproof/trace/pcapng.h"
 
 namespace tlsproof::capture {
 namespace {
 
-// §11.1
-enum BlockType : uint32_t {
-  kSectionHeader = 0x0a0d0d0a,
-  kInterfaceDescription = 1,
-  kObsoletePacket = 2,
-  kSimplePacket = 3,
-  kEnhancedPacket = 6,
-  kDecryptionSecrets = 10,
-};
-constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
+using namespace trace::pcapng;
+
 constexpr size_t kBlockFrameLen = 12;  // type, length before and after the body
-constexpr uint32_t kTlsKeyLog = 0x544c534b;
-constexpr uint16_t kEndOfOptions = 0, kIfTsresol = 9, kIfTsoffset = 14;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 // An interface block takes 20 bytes; the memory that a file of nothing else takes stays bounded.
 constexpr size_t kMaxInterfaces = 65'536;

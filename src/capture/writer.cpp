@@ -12,14 +12,15 @@
 #include "tlsproof/base/text.h"
 #include "tlsproof/base/version.h"
 #include "tlsproof/capture/source.h"
+#include "tlsproof/trace/pcapng.h"
 
 namespace tlsproof::capture {
 namespace {
 
+using namespace trace::pcapng;
+
 constexpr size_t kFlushLen = size_t{64} << 10;
 constexpr int64_t kFlushNs = 1'000'000'000;  // so that others can follow a file that grows
-constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterfaceDescription = 1, kEnhancedPacket = 6, kDecryptionSecrets = 10;
-constexpr uint32_t kTlsKeyLog = 0x544c534b;
 
 // Where the bytes go. A file is made anew beside, and takes its name with the first packet: so its mode is right from
 // the first byte, no link leads elsewhere, whoever reads the old one keeps it, and what was there is not lost to a
@@ -116,15 +117,14 @@ class PcapngWriter final : public Writer {
 
   // §4.1
   void section() {
-    constexpr uint16_t kUserApplication = 4;
     const std::string program = fmt::format("tlsproof {}", kVersion);
     begin(kSectionHeader, 16 + 4 + program.size() + (-program.size() & 3) + 4);
-    u32(0x1a2b3c4d);
+    u32(kByteOrderMagic);
     u16(1);
     u16(0);
     u32(0xffffffff);  // a length that is not known
     u32(0xffffffff);
-    u16(kUserApplication);
+    u16(kShbUserApplication);
     u16(static_cast<uint16_t>(program.size()));
     padded(as_bytes(program));
     u32(0);
@@ -138,14 +138,13 @@ class PcapngWriter final : public Writer {
     const auto [place, is_new] = interfaces_.try_emplace(key, static_cast<uint32_t>(interfaces_.size()));
     if (!is_new) return place->second;
     const uint32_t id = place->second;
-    constexpr uint16_t kTsresol = 9;
     constexpr uint8_t kNano[] = {9};
     const bool raw_ip = packet.link_type == link_type::kRawBsd || packet.link_type == link_type::kRawOpenBsd;
     begin(kInterfaceDescription, 20);
     u16(raw_ip ? link_type::kRaw : packet.link_type);
     u16(0);
     u32(0);  // no limit on the length of packets
-    u16(kTsresol);
+    u16(kIfTsresol);
     u16(1);
     padded(kNano);
     u32(0);

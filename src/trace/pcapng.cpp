@@ -12,16 +12,8 @@
 namespace tlsproof::trace {
 namespace {
 
-// draft-ietf-opsawg-pcapng §4: block types and options.
-constexpr uint32_t kSectionHeaderBlock = 0x0a0d0d0a;
-constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
-constexpr uint32_t kInterfaceDescriptionBlock = 1;
-constexpr uint32_t kEnhancedPacketBlock = 6;
-constexpr uint32_t kDecryptionSecretsBlock = 10;
-constexpr uint32_t kTlsKeyLog = 0x544c534b;  // §4.7: "TLSK"
-constexpr uint16_t kEndOfOptions = 0;
-constexpr uint16_t kShbUserApplication = 4;
-constexpr uint16_t kIfTimeStampResolution = 9;
+using namespace pcapng;
+
 constexpr uint16_t kLinkTypeRaw = 101;  // the packet begins with its IPv4 or IPv6 header
 
 constexpr size_t kTcpHeaderLen = 20;
@@ -126,7 +118,7 @@ class PcapngWriter {
 
   void section_header() {
     const std::string_view application = "tlsproof";
-    block(kSectionHeaderBlock, 16 + 4 + padded(application.size()) + 4, [&] {
+    block(kSectionHeader, 16 + 4 + padded(application.size()) + 4, [&] {
       out_.little(kByteOrderMagic, 4);
       out_.little(1, 2);  // version 1.0
       out_.little(0, 2);
@@ -137,17 +129,17 @@ class PcapngWriter {
   }
   void interface_description() {
     const uint8_t nanoseconds[] = {9};  // 10^-9 s
-    block(kInterfaceDescriptionBlock, 8 + 8 + 4, [&] {
+    block(kInterfaceDescription, 8 + 8 + 4, [&] {
       out_.little(kLinkTypeRaw, 2);
       out_.little(0, 2);
       out_.little(0, 4);  // no snap length
-      option(kIfTimeStampResolution, nanoseconds);
+      option(kIfTsresol, nanoseconds);
       option(kEndOfOptions, {});
     });
   }
   void decryption_secrets() {
     SecretBytes lines = encode_key_log(trace_);
-    block(kDecryptionSecretsBlock, 8 + padded(lines.size()), [&] {
+    block(kDecryptionSecrets, 8 + padded(lines.size()), [&] {
       out_.little(kTlsKeyLog, 4);
       out_.little(lines.size(), 4);
       out_.bytes(lines.view());
@@ -232,7 +224,7 @@ class PcapngWriter {
     const size_t ip_len = ends_[0].is_v6 ? 40 : 20;
     const size_t captured = ip_len + kTcpHeaderLen + payload.size();
     const auto time = static_cast<uint64_t>(trace_.start_wall_ns() + time_ns);
-    block(kEnhancedPacketBlock, 20 + padded(captured), [&] {
+    block(kEnhancedPacket, 20 + padded(captured), [&] {
       out_.little(0, 4);  // interface
       out_.little(time >> 32, 4);
       out_.little(time & 0xffffffff, 4);
