@@ -54,32 +54,10 @@ void check_server_not_empty(const Seen& seen, Breaches& out) {
   }
 }
 
-// Attribute values as people compare them: letter case, runs of blanks and the kind of string do not count (RFC 5280
-// §7.1). Names that are equal so certainly chain; those that are not may not.
-std::string comparable(const x509::NameView& name) {
-  std::string out;
-  for (const x509::NameAttribute& attribute : name.attributes) {
-    out += as_text(attribute.oid.content());
-    out += '=';
-    bool blank = false;
-    for (const uint8_t byte : attribute.value) {
-      if (byte == ' ' || byte == 0) {
-        blank = byte == ' ';
-        continue;
-      }
-      if (blank && out.back() != '=') out += ' ';
-      blank = false;
-      out += static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-    }
-    out += '\n';
-  }
-  return out;
-}
-
 bool names_chain(const x509::CertificateView& subject, const x509::CertificateView& issuer) {
   if (equal(subject.issuer.der, issuer.subject.der)) return true;
   if (subject.issuer.der.empty() || issuer.subject.der.empty()) return true;  // unreadable: not for this rule
-  return comparable(subject.issuer) == comparable(issuer.subject);
+  return x509::canonical_name(subject.issuer) == x509::canonical_name(issuer.subject);
 }
 
 void check_order(const Seen& seen, Breaches& out) {

@@ -164,13 +164,9 @@ class CertificateParser {
 
   std::optional<int64_t> parse_time(DerReader& from, ByteRange& range, std::string_view field) {
     DerValue value;
-    if (!parser_.any(from, value, field)) return std::nullopt;
+    const std::optional<DerTime> time = parser_.time(from, value, field);
     range = value.range();
-    const std::optional<DerTime> time = time_value(value.tag, value.content);
-    if (!time) {
-      parser_.note(field, value.offset, "not a time");
-      return std::nullopt;
-    }
+    if (!time) return std::nullopt;
     if (!time->strict) parser_.note(field, value.offset, "a time not written as RFC 5280 §4.1.2.5 says");
     return time->seconds;
   }

@@ -76,9 +76,8 @@ class CrlParser {
 
   bool parse_time(DerReader& from, std::optional<int64_t>& out, std::string_view field) {
     DerValue value;
-    if (!parser_.any(from, value, field)) return false;
-    const std::optional<DerTime> time = time_value(value.tag, value.content);
-    if (!time) return parser_.note(field, value.offset, "not a time");
+    const std::optional<DerTime> time = parser_.time(from, value, field);
+    if (!time) return false;
     if (!time->strict) parser_.note(field, value.offset, "a time not written as RFC 5280 §5.1.2.4 says");
     out = time->seconds;
     return true;

@@ -30,6 +30,14 @@ class Parser {
   bool optional(DerReader& from, uint8_t tag, DerValue& out, std::string_view field) {
     return from.next_is(tag) && any(from, out, field);
   }
+  // The next element as a time, of either kind. Nullopt where it cannot be read, which is reported; how strictly it was
+  // written is for the caller to judge.
+  [[nodiscard]] std::optional<DerTime> time(DerReader& from, DerValue& value, std::string_view field) {
+    if (!any(from, value, field)) return std::nullopt;
+    const std::optional<DerTime> out = time_value(value.tag, value.content);
+    if (!out) note(field, value.offset, "not a time");
+    return out;
+  }
   void finish(DerReader& from, std::string_view field) {
     if (!from.finish(field)) report();
   }
@@ -65,9 +73,6 @@ void parse_extension_value(Parser& parser, CertificateView& out, size_t index, b
 // The content of an INTEGER as people write serial numbers: "0a1b", "-01"; cut after 64 octets.
 [[nodiscard]] std::string integer_hex(ByteView content);
 
-// A name in the form in which names are compared (RFC 5280 §7.1): string types, case of ASCII letters and runs of
-// blanks do not count.
-[[nodiscard]] std::string canonical_name(const NameView& name);
 // The characters of a string value as UTF-8 where the type is UTF-16 or UTF-32; otherwise the bytes.
 [[nodiscard]] std::string string_value(uint8_t tag, ByteView value);
 

@@ -221,6 +221,10 @@ class Certificate {
 // A Name by itself, as a CertificateRequest's certificate_authorities carries it; nullopt when it is none.
 [[nodiscard]] std::optional<NameView> decode_name(ByteView name_der);
 
+// A name in the form in which names are compared (RFC 5280 §7.1): string types, case of ASCII letters and runs of
+// blanks do not count. Not safe to show.
+[[nodiscard]] std::string canonical_name(const NameView& name);
+
 // Extended key usages (RFC 5280 §4.2.1.12).
 inline constexpr std::string_view kAnyExtendedKeyUsage = "2.5.29.37.0";
 inline constexpr std::string_view kServerAuth = "1.3.6.1.5.5.7.3.1";
