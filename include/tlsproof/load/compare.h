@@ -1,0 +1,35 @@
+// Whether two benchmarks differ, and by how much.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tlsproof/load/bench_run.h"
+
+namespace tlsproof::load {
+
+// One figure of a run, one value a repeat.
+struct Series {
+  std::string name;  // stable: "rate", "client_us", "server_us", "p50_ms", "p99_ms", "cpu…"
+  std::string unit;  // "handshakes/s", "µs", "ms"
+  bool higher_is_better = false;
+  std::vector<double> values;
+};
+[[nodiscard]] std::vector<Series> series_of(const BenchRun& run);
+
+struct Comparison {
+  std::string name, unit;
+  bool higher_is_better = false;
+  double a = 0, b = 0;       // medians
+  double ratio = 0;          // b / a
+  double low = 0, high = 0;  // 95 % confidence interval of the ratio; 0 where too few repeats give none
+  enum class Verdict : uint8_t { better, worse, noise, unknown } verdict = Verdict::unknown;  // of b, seen from a
+};
+// `paired`: value i of both was measured in the same turn (run_interleaved), which takes out what changed over time.
+// Fewer than 3 values on a side: unknown. The verdict is `noise` where the interval holds 1.
+[[nodiscard]] std::vector<Comparison> compare(std::span<const Series> a, std::span<const Series> b, bool paired);
+
+// Why two runs must not be compared: "verification differs: cached and none". Empty: they may.
+[[nodiscard]] std::string incomparable(const Plan& a, const Plan& b);
+
+}  // namespace tlsproof::load
