@@ -296,8 +296,11 @@ void check_request_allowed(const Seen& seen, Breaches& out) {
   const CipherSuiteInfo* suite = suite_of(seen);
   const MessageRead* hello = seen.facts.reading->server_hello();
   if (hello == nullptr) return;
-  const bool with_psk = is_tls13(seen) && hello->as<wire::ServerHello>() != nullptr &&
-                        hello->as<wire::ServerHello>()->extensions.has(registry::extension::pre_shared_key);
+  const auto* message = hello->as<wire::ServerHello>();
+  // RFC 8773 §3: tls_cert_with_extern_psk joins certificates and an external PSK.
+  const bool with_psk = is_tls13(seen) && message != nullptr &&
+                        message->extensions.has(registry::extension::pre_shared_key) &&
+                        !message->extensions.has(registry::extension::tls_cert_with_extern_psk);
   const bool anonymous = !is_tls13(seen) && suite != nullptr && suite->auth == Authentication::anon;
   if (!with_psk && !anonymous) return;
   for (const MessageRead& read : seen.facts.reading->messages()) {
@@ -405,9 +408,9 @@ constexpr Rule kRules[] = {
      "Clients choose their certificate by them.",
      check_authorities},
     {"certificate_request/allowed",
-     "No client certificate is asked for by an anonymous server, nor in a handshake with a pre-shared key",
+     "No client certificate is asked for by an anonymous server, nor in a handshake with a pre-shared key alone",
      must,
-     {Cite{8446, "4.3.2"}, Cite{5246, "7.4.4"}},
+     {Cite{8446, "4.3.2"}, Cite{5246, "7.4.4"}, Cite{8773, "3"}},
      kNegotiated,
      "The client would prove its identity to it knows not whom.",
      check_request_allowed},

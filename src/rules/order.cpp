@@ -89,9 +89,9 @@ constexpr Row kClient12[] = {
     {done, hs::client_hello, hello},
     {done, kData, done},
 };
-// RFC 5246 §7.3, RFC 6066 §8 (CertificateStatus), RFC 5077 §3.3 (NewSessionTicket).
+// RFC 5246 §7.3, RFC 6066 §8 (CertificateStatus), RFC 5077 §3.3 (NewSessionTicket). HelloRequest has no place in it:
+// see is_sent().
 constexpr Row kServer12[] = {
-    {start, hs::hello_request, start},
     {start, hs::server_hello, hello},
     {hello, hs::supplemental_data, supplemental},
     {hello, hs::certificate, certificate},
@@ -120,7 +120,6 @@ constexpr Row kServer12[] = {
     {hello_done, kData, hello_done, When::renegotiating},
     {new_ticket, kCcs, ccs},
     {ccs, hs::finished, done},
-    {done, hs::hello_request, done},
     {done, hs::server_hello, hello},
     {done, kData, done},
 };
@@ -236,7 +235,8 @@ class Walk {
     last_index_ = static_cast<size_t>(&event - seen_.events().data());
     if (event.kind == EventKind::message) {
       sent = event.code;
-      return true;
+      // RFC 5246 §7.4.1.1: a server may send HelloRequest at any time; a client that is negotiating ignores it.
+      return grammar_.tls13 || grammar_.side != kServer || sent != hs::hello_request;
     }
     if (event.kind == EventKind::change_cipher_spec) {
       sent = kCcs;

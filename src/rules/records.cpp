@@ -105,18 +105,22 @@ void not_empty(const Seen& seen, Breaches& out) {
   });
 }
 
-bool heartbeat_offered(const Seen& seen) {
-  const Handshake* h = first_of(seen);
-  return h != nullptr && h->hello != nullptr && h->hello->has(e::heartbeat);
+// RFC 6520 §2: the client offers it, and the server has to answer. What was not seen may have said so.
+bool heartbeat_may_be_agreed(const Seen& seen) {
+  for (const Handshake& h : seen.handshakes) {
+    if (h.hello == nullptr) return true;
+    const MessageRead* read = nullptr;
+    const wire::ExtensionList* answers = h.answers(read);
+    if (h.hello->has(e::heartbeat) && (answers == nullptr || answers->has(e::heartbeat))) return true;
+  }
+  return seen.handshakes.empty();
 }
 
 void known_type(const Seen& seen, Breaches& out) {
   for_each_record(seen, [&](size_t i, const Event& record) {
     const uint16_t type = record.code;
     if (type >= ct::change_cipher_spec && type <= ct::application_data) return;
-    if (type == ct::heartbeat && (heartbeat_offered(seen) || seen.here.versions == Scope::undecided)) return;
-    const Handshake* h = first_of(seen);
-    if (type == ct::heartbeat && (h == nullptr || h->hello == nullptr)) return;
+    if (type == ct::heartbeat && heartbeat_may_be_agreed(seen)) return;
     out.add(record.direction, {i},
             record.opened && record.level != Level::initial && type == 0 && seen.version == Scope::tls13
                 ? "a protected record without a content type"
@@ -181,6 +185,17 @@ void ccs_content(const Seen& seen, Breaches& out) {
   });
 }
 
+// RFC 8446 §5: not before the first ClientHello was sent or received. What one direction shows is in order; of the
+// other one it is known where it shows nothing else before either.
+bool before_all(const Seen& seen, const Handshake& h, size_t ccs) {
+  const Event& record = seen.events()[ccs];
+  const MessageRead* hello = h.find(kClient, hs::client_hello);
+  if (hello == nullptr || !h.seen_to(kClient, hello->event)) return false;
+  if (record.direction == kClient) return record.stream.offset < seen.events()[hello->event].stream.offset;
+  const MessageRead* answer = h.find(kServer, hs::server_hello);
+  return answer != nullptr && h.seen_to(kServer, answer->event) && ccs < hello->event && ccs < answer->event;
+}
+
 void ccs_place13(const Seen& seen, Breaches& out) {
   const Handshake* h = first_of(seen);
   for_each_record(seen, [&](size_t i, const Event& record) {
@@ -189,7 +204,13 @@ void ccs_place13(const Seen& seen, Breaches& out) {
       out.add(record.direction, {i}, "a protected ChangeCipherSpec");
       return;
     }
-    const MessageRead* finished = h == nullptr ? nullptr : h->find(record.direction, hs::finished);
+    if (h == nullptr) return;
+    if (before_all(seen, *h, i)) {
+      out.add(record.direction, {i, h->find(kClient, hs::client_hello)->event},
+              "a ChangeCipherSpec before the first ClientHello");
+      return;
+    }
+    const MessageRead* finished = h->find(record.direction, hs::finished);
     if (finished != nullptr && record.stream.offset >= seen.events()[finished->event].stream.end())
       out.add(record.direction, {finished->event, i}, "a ChangeCipherSpec after Finished");
   });
@@ -313,7 +334,7 @@ constexpr Rule kRules[] = {
      .why = "A peer must abort with unexpected_message on anything else.",
      .check = ccs_content},
     {.id = "records/change_cipher_spec_place",
-     .title = "ChangeCipherSpec of TLS 1.3 is not protected and does not follow its sender's Finished",
+     .title = "ChangeCipherSpec of TLS 1.3 is not protected, and stands between ClientHello and its sender's Finished",
      .requirement = Requirement::must,
      .cites = {Cite{8446, "5"}},
      .scope = kNew,

@@ -126,10 +126,22 @@ bool may_change(uint16_t type, bool asked_share) {
          type == e::encrypted_client_hello || (type == e::key_share && asked_share);
 }
 
-// The next extension at or after `i` that must stay as it is.
-size_t next_fixed(const wire::ExtensionList& list, size_t i, bool asked_share) {
-  while (i < list.size() && may_change(list.type(i), asked_share)) ++i;
-  return i;
+// An extension of `a` that must stay as it is and is not so in `b`; nullopt: there is none.
+std::optional<uint16_t> not_as_in(const wire::ExtensionList& a, const wire::ExtensionList& b, bool asked_share) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (may_change(a.type(i), asked_share)) continue;
+    const auto other = b.find(a.type(i));
+    if (!other || !equal(*a.find(a.type(i)), *other)) return a.type(i);
+  }
+  return std::nullopt;
+}
+
+// The types that must stay as they are, in their order.
+std::vector<uint16_t> fixed_types(const wire::ExtensionList& list, bool asked_share) {
+  std::vector<uint16_t> out;
+  for (size_t i = 0; i < list.size(); ++i)
+    if (!may_change(list.type(i), asked_share)) out.push_back(list.type(i));
+  return out;
 }
 
 std::string changed_part(const wire::ClientHello& first, const wire::ClientHello& second, bool asked_share) {
@@ -140,12 +152,11 @@ std::string changed_part(const wire::ClientHello& first, const wire::ClientHello
   if (first.legacy_compression_methods != second.legacy_compression_methods) return "legacy_compression_methods";
   const wire::ExtensionList& a = first.extensions;
   const wire::ExtensionList& b = second.extensions;
-  size_t i = next_fixed(a, 0, asked_share);
-  size_t k = next_fixed(b, 0, asked_share);
-  for (; i < a.size() && k < b.size(); i = next_fixed(a, i + 1, asked_share), k = next_fixed(b, k + 1, asked_share))
-    if (a.type(i) != b.type(k) || !equal(a.data(i), b.data(k))) return registry::extension_name(b.type(k));
-  if (i < a.size()) return registry::extension_name(a.type(i));
-  if (k < b.size()) return registry::extension_name(b.type(k));
+  if (const auto type = not_as_in(b, a, asked_share)) return registry::extension_name(*type);
+  if (const auto type = not_as_in(a, b, asked_share)) return registry::extension_name(*type);
+  const std::vector<uint16_t> before = fixed_types(a, asked_share), now = fixed_types(b, asked_share);
+  if (before.size() != now.size()) return "the number of extensions";  // one stands there more often
+  if (before != now) return "the order of the extensions";
   return {};
 }
 

@@ -51,6 +51,11 @@ std::vector<Case> record_cases() {
        [](Script& s) {
          s.insert(s.at(kClient, hs::client_key_exchange), record(kClient, ct::heartbeat, Bytes(19, 0)));
        }},
+      {"records/known_type", "tls12", kClient,
+       [](Script& s) {
+         s.get<ClientHello>().extensions.add_typed(wire::ext::Heartbeat{.mode = 1});
+         s.insert(s.at(kClient, hs::client_key_exchange), record(kClient, ct::heartbeat, Bytes(19, 0)));
+       }},
       {"records/known_type", "tls13", kServer,
        [](Script& s) { s.insert(s.at(kServer, hs::new_session_ticket), record(kServer, 0, {}, Level::application)); }},
       {"records/not_interleaved", "tls13", kServer,
@@ -77,6 +82,10 @@ std::vector<Case> record_cases() {
          s.insert(at, change_cipher_spec(kServer));
          s.steps[at].level = Level::handshake;
        }},
+      {"records/change_cipher_spec_place", "tls13", kClient,
+       [](Script& s) { s.insert(s.at(kClient, hs::client_hello), change_cipher_spec(kClient)); }},
+      {"records/change_cipher_spec_place", "tls13", kServer,
+       [](Script& s) { s.insert(s.at(kClient, hs::client_hello), change_cipher_spec(kServer)); }},
       {"records/max_fragment_length", "tls12", kServer,
        [](Script& s) {
          s.get<ClientHello>().extensions.add_typed(wire::ext::MaxFragmentLength{.code = 1});

@@ -14,6 +14,10 @@ void ask_for(Script& s, uint16_t group) {
   s.get<ServerHello>().extensions.put_typed(wire::ext::KeyShareRetry{.selected_group = group});
 }
 
+void reorder(wire::ExtensionList& extensions) {
+  extensions.move(*extensions.index_of(e::signature_algorithms), 0);
+}
+
 }  // namespace
 
 std::vector<Case> retry_cases() {
@@ -94,6 +98,21 @@ std::vector<Case> retry_cases() {
        [](Script& s) { s.get<ClientHello>(1).extensions.add(0x5a5a, {}); }},
       {"retry/hello_unchanged", "tls13_retry", kClient,
        [](Script& s) { s.get<ClientHello>(1).extensions.erase_type(e::session_ticket); }},
+      {.rule = "retry/hello_unchanged",
+       .honest = "tls13_retry",
+       .by = kClient,
+       .bend = [](Script& s) { reorder(s.get<ClientHello>(1).extensions); },
+       .seen = "the order of the extensions is not as before"},
+      {.rule = "retry/hello_unchanged",
+       .honest = "tls13_retry",
+       .by = kClient,
+       .bend =
+           [](Script& s) {
+             auto& extensions = s.get<ClientHello>(1).extensions;
+             reorder(extensions);
+             extensions.put_typed(wire::ext::EcPointFormats{.formats = {0, 1}});
+           },
+       .seen = "ec_point_formats is not as before"},
   };
 }
 

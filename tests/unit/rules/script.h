@@ -112,6 +112,7 @@ struct Case {
   Direction by = kServer;  // who breaks it
   std::function<void(Script&)> bend;
   std::vector<std::string_view> also{};  // rules that the same bend may break too
+  std::string_view seen{};               // what the breach says; empty: anything
 };
 // One a file of rules; a new file has its line in kCases (rules_test.cpp).
 [[nodiscard]] std::vector<Case> negotiation_cases();
