@@ -111,7 +111,10 @@ struct Measurement {
   std::vector<Second> seconds;
   uint64_t bytes_sent = 0, bytes_received = 0;  // TLS and what is around and inside it, without TCP and IP
   std::vector<ThreadUse> threads;
-  uint64_t max_open = 0;                    // most connections open at once
+  uint64_t max_open = 0;  // most connections open at once
+  // The longest time without any completion, as ten-millisecond slots tell (src/load/quiet.h): a server that stalled,
+  // which a closed loop's latencies hardly show. 0: none of 20 ms or more, or nothing completed.
+  int64_t longest_gap_ns = 0;
   std::optional<int64_t> server_cpu_ns;     // of Plan::server_pid and its children, within the measurement
   std::optional<double> server_cores_busy;  // the same by wall time: 0.98 is one core full
   bool server_gone = false;                 // Plan::server_pid ended meanwhile: its CPU is not known
