@@ -1,35 +1,25 @@
 #include "tlsproof/view/handshake.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 
+#include "course.h"
 #include "tlsproof/base/reader.h"
-#include "tlsproof/registry/attributes.h"
 #include "tlsproof/registry/constants.h"
-#include "tlsproof/view/ladder.h"
 
 namespace tlsproof::view {
 namespace {
 
 using trace::Direction;
-using trace::Event;
-using trace::EventKind;
 using trace::MessageRead;
-namespace alert = registry::alert;
 namespace extension = registry::extension;
 namespace handshake_type = registry::handshake_type;
 namespace version = registry::version;
 
 constexpr size_t kMaxAlpnOffered = 64;
-constexpr size_t kMaxAlerts = 64;
 
 bool is_client(Direction direction) {
   return direction == Direction::client_to_server;
-}
-std::string_view who(Direction direction) {
-  return is_client(direction) ? "the client" : "the server";
 }
 
 // What stands in an extension is read where it lies: the views stay good as long as the Reading does.
@@ -104,48 +94,6 @@ bool has_tls13_handshake(uint16_t v) {
   return v == version::TLS1_3 || v == version::DTLS1_3 || (v >> 8) == 0x7f || (v >> 8) == 0xfb;
 }
 
-// What the events say about how far it came, in their order.
-struct Course {
-  std::array<bool, 2> finished{};     // Finished, or the encrypted record that must be it
-  std::array<bool, 2> ccs{};          // ChangeCipherSpec
-  std::array<bool, 2> data{};         // application data
-  std::array<bool, 2> encrypted{};    // a record that was not opened, after the ServerHello
-  bool alert_length = false;          // the client's first such record is as long as an alert
-  bool early_mixed = false;           // client's records that may be early data or what finishes
-  bool after_early_data = false;      // the client's last record is as long as EndOfEarlyData
-  bool verdict_alert_length = false;  // the server's first record after both finished is as long as an alert
-  bool verdict_longer = false;        // one of them is not
-  std::array<bool, 2> gap{};          // bytes are missing before the handshake messages of that side had ended
-  std::array<bool, 2> past{};         // they have ended
-  bool any_gap = false;
-  bool server_answered = false;      // any bytes
-  const Event* problem = nullptr;    // bytes from the server that are not TLS
-  const Event* end = nullptr;        // the first FIN or RST
-  const AlertFact* fatal = nullptr;  // the first one
-  bool fatal_after_data = false;
-  bool server_hello_passed = false;
-  bool last_was_client = false;
-
-  [[nodiscard]] bool complete() const { return finished[0] && finished[1]; }
-};
-
-size_t index(Direction direction) {
-  return static_cast<size_t>(direction);
-}
-
-bool is_fatal(const AlertFact& fact, bool tls13) {
-  if (fact.description == alert::close_notify || fact.description == alert::user_canceled) return false;
-  return fact.level == registry::alert_level::fatal || tls13;
-}
-
-// RFC 8446 §5.2: the content, its type, and the tag of the suite (RFC 9150: of those without encryption the HMAC).
-size_t protected_len(uint16_t suite, size_t content_len) {
-  const auto* info = registry::cipher_suite_info(suite);
-  const size_t tag_len = info != nullptr && info->tag_len != 0 ? info->tag_len : 16;
-  return wire::kRecordHeaderLen + content_len + 1 + tag_len;
-}
-constexpr size_t kAlertLen = 2;
-
 class Collector {
  public:
   Collector(const trace::Reading& reading, const Passage& passage, Handshake& out)
@@ -155,11 +103,11 @@ class Collector {
     hellos();
     messages();
     tls13_ = has_tls13_handshake(out_.version);
-    events();
+    course_ = follow_course(reading_, tls13_, out_);
     early_data();
     certificates_of_client();
     resumption();
-    judge_state();
+    judge_state(course_, reading_, tls13_, passage_, out_);
   }
 
  private:
@@ -167,26 +115,9 @@ class Collector {
   void messages();
   void message(const MessageRead& read);
   void server_entry(const wire::Certificate13& certificate);
-  void events();
-  void event(size_t at, const Event& event);
-  void record(const Event& event);
-  void record13(const Event& event);
-  void alert_event(size_t at, const Event& event);
-  void turn(const Event& event);
-  void finish(const Event& event);
   void early_data();
   void certificates_of_client();
   void resumption();
-  void judge_state();
-  void fail_with(std::string cause) {
-    out_.state = State::failed;
-    out_.cause = std::move(cause);
-  }
-  void unknown_because(std::string cause) {
-    out_.state = State::unknown;
-    out_.cause = std::move(cause);
-  }
-  [[nodiscard]] std::string ended_how() const;
 
   const trace::Reading& reading_;
   const Passage& passage_;
@@ -200,7 +131,6 @@ class Collector {
   bool encrypted_extensions_ = false;
   bool server_finished_ = false;
   bool client_finished_ = false;
-  bool server_ccs_first_ = false;
 };
 
 void Collector::hellos() {
@@ -290,135 +220,6 @@ void Collector::message(const MessageRead& read) {
   }
 }
 
-void Collector::events() {
-  const auto events = reading_.trace().events();
-  for (size_t i = 0; i < events.size(); ++i) event(i, events[i]);
-  for (const AlertFact& fact : out_.alerts) {
-    if (!is_fatal(fact, tls13_)) continue;
-    course_.fatal = &fact;
-    break;
-  }
-  if (course_.fatal != nullptr) {
-    // A TLS 1.3 server judges the client after it has finished: until the server has sent data, its alert says that
-    // the handshake came to nothing.
-    for (size_t i = 0; i < course_.fatal->event; ++i)
-      if (events[i].kind == EventKind::application_data && !is_client(events[i].direction))
-        course_.fatal_after_data = true;
-  }
-}
-
-void Collector::turn(const Event& event) {
-  if (out_.done_ns >= 0 && course_.complete()) return;
-  const bool by_client = is_client(event.direction);
-  if (course_.last_was_client && !by_client) ++out_.num_round_trips;
-  course_.last_was_client = by_client;
-}
-
-void Collector::finish(const Event& event) {
-  if (course_.complete()) return;
-  course_.finished[index(event.direction)] = true;
-  if (course_.complete()) out_.done_ns = event.time_ns;
-}
-
-void Collector::event(size_t at, const Event& event) {
-  const size_t side = index(event.direction);
-  switch (event.kind) {
-    case EventKind::gap:
-      course_.any_gap = true;
-      if (!course_.past[side]) course_.gap[side] = true;
-      break;
-    case EventKind::message:
-      turn(event);
-      if (event.code == handshake_type::finished || event.code == handshake_type::server_hello_done)
-        course_.past[side] = true;
-      if (event.code == handshake_type::client_hello && out_.client_hello_ns < 0) out_.client_hello_ns = event.time_ns;
-      if (out_.server_hello != nullptr && at == reading_.server_hello()->event) {
-        out_.server_hello_ns = event.time_ns;
-        course_.server_hello_passed = true;
-      }
-      if (event.code == handshake_type::finished) finish(event);
-      if (!is_client(event.direction)) course_.server_answered = true;
-      break;
-    case EventKind::change_cipher_spec:
-      turn(event);
-      if (!is_client(event.direction) && !course_.ccs[0]) server_ccs_first_ = true;
-      course_.ccs[side] = true;
-      if (!tls13_) course_.past[side] = true;
-      break;
-    case EventKind::record:
-      record(event);
-      break;
-    case EventKind::application_data:
-      course_.data[index(event.direction)] = true;
-      break;
-    case EventKind::alert:
-      alert_event(at, event);
-      break;
-    case EventKind::problem:
-      if (!is_client(event.direction) && course_.problem == nullptr) course_.problem = &event;
-      break;
-    case EventKind::end_of_stream:
-    case EventKind::reset:
-      if (course_.end == nullptr) course_.end = &event;
-      break;
-    default:
-      break;
-  }
-}
-
-void Collector::record(const Event& event) {
-  if (event.opened) return;
-  ++out_.num_unopened;
-  if (!course_.server_hello_passed) return;  // early data
-  turn(event);
-  if (tls13_) return record13(event);
-  const size_t side = index(event.direction);
-  course_.encrypted[side] = true;
-  // RFC 5246 §7.4.9: the first thing under the new keys is Finished.
-  if (course_.ccs[side] && event.code == registry::content_type::handshake) finish(event);
-  if (event.code == registry::content_type::application_data && course_.ccs[side]) course_.data[side] = true;
-}
-
-void Collector::record13(const Event& event) {
-  const size_t side = index(event.direction);
-  const bool first = !course_.encrypted[side];
-  course_.encrypted[side] = true;
-  const bool as_alert = event.stream.len == protected_len(out_.cipher_suite, kAlertLen);
-  if (!is_client(event.direction)) {
-    if (!course_.complete()) return;
-    if (as_alert && !course_.verdict_longer) course_.verdict_alert_length = true;
-    if (!as_alert) course_.verdict_longer = true;
-    return;
-  }
-  if (course_.complete()) return;
-  if (out_.answered_hello != nullptr && out_.answered_hello->extensions.has(extension::early_data)) {
-    // RFC 8446 §4.2.10: early data may still come after the ServerHello; only EndOfEarlyData (§4.5), a header of four
-    // bytes, and a Finished (§4.4.4) right after it are taken for the end of it.
-    course_.early_mixed = true;
-    const bool is_finished =
-        course_.after_early_data && (event.stream.len == protected_len(out_.cipher_suite, 4 + 32) ||
-                                     event.stream.len == protected_len(out_.cipher_suite, 4 + 48));
-    course_.after_early_data = event.stream.len == protected_len(out_.cipher_suite, 4);
-    if (!is_finished) return;
-  } else {
-    if (!first) return;
-    // What the client sends first after the ServerHello is its Certificate or Finished, both longer than an alert.
-    course_.alert_length = as_alert;
-    if (as_alert) return;
-  }
-  course_.finished[index(Direction::server_to_client)] = true;  // without it the client would not have gone on
-  finish(event);
-}
-
-void Collector::alert_event(size_t at, const Event& event) {
-  if (!is_client(event.direction)) course_.server_answered = true;
-  if (out_.alerts.size() >= kMaxAlerts) return;
-  out_.alerts.push_back({.event = at,
-                         .direction = event.direction,
-                         .level = static_cast<uint8_t>(event.code >> 8),
-                         .description = static_cast<uint8_t>(event.code & 0xff)});
-}
-
 void Collector::early_data() {
   if (out_.early_data != EarlyData::offered || out_.server_hello == nullptr) return;
   // RFC 8446 §4.2.10: not after a HelloRetryRequest, and only with a pre-shared key.
@@ -434,7 +235,7 @@ void Collector::resumption() {
     return;
   }
   // RFC 5246 §7.3, RFC 5077 §3.1: the abbreviated handshake: the server finishes first, and shows no certificate.
-  if (!server_ccs_first_ || server_hello_done_ || server_certificate_ || out_.answered_hello == nullptr) return;
+  if (!course_.server_ccs_first || server_hello_done_ || server_certificate_ || out_.answered_hello == nullptr) return;
   const auto ticket = out_.answered_hello->extensions.find(extension::session_ticket);
   const bool had_ticket = ticket && !ticket->empty();
   const bool echoed = !out_.server_hello->legacy_session_id_echo.empty() &&
@@ -449,7 +250,7 @@ void Collector::certificates_of_client() {
   const bool seen_all = tls13_ ? server_finished_ : server_hello_done_;
   if (certificate_request_)
     out_.certificate_asked = Known::yes;
-  else if (seen_all || (!tls13_ && server_ccs_first_ && out_.server_hello != nullptr))
+  else if (seen_all || (!tls13_ && course_.server_ccs_first && out_.server_hello != nullptr))
     out_.certificate_asked = Known::no;
   if (client_certificate_)
     out_.certificate_given = Known::yes;
@@ -463,62 +264,13 @@ void Collector::certificates_of_client() {
   const bool datagrams = transport == trace::Transport::dtls || transport == trace::Transport::quic;
   const trace::Coverage& coverage = reading_.trace().coverage();
   const bool lost = !coverage.from_start || (datagrams && !coverage.complete_streams && !course_.any_gap);
-  if (out_.certificate_asked == Known::no && (lost || course_.gap[index(Direction::server_to_client)]))
+  if (out_.certificate_asked == Known::no && (lost || course_.gap[side_of(Direction::server_to_client)]))
     out_.certificate_asked = Known::unknown;
   if (out_.certificate_given == Known::no && out_.certificate_asked != Known::no &&
-      (lost || course_.gap[index(Direction::client_to_server)] || out_.certificate_asked == Known::unknown) &&
+      (lost || course_.gap[side_of(Direction::client_to_server)] || out_.certificate_asked == Known::unknown) &&
       reading_.find(Direction::client_to_server, handshake_type::certificate) == nullptr)
     out_.certificate_given = Known::unknown;
   out_.certificate_needed_keys = tls13_ && !server_finished_ && (course_.encrypted[0] || course_.encrypted[1]);
-}
-
-std::string Collector::ended_how() const {
-  const std::string_view what = course_.end->kind == EventKind::reset ? "reset" : "closed";
-  return fmt::format("{} {} the connection", who(course_.end->direction), what);
-}
-
-void Collector::judge_state() {
-  const trace::Coverage& coverage = reading_.trace().coverage();
-  // RFC 9001 §5.7: a QUIC client has the keys of application data when it has finished.
-  const bool quic = reading_.trace().transport() == trace::Transport::quic;
-  const bool complete =
-      course_.complete() || (course_.server_hello_passed && course_.data[0] && (quic || (course_.data[1] && !tls13_)));
-  if (const AlertFact* fatal = course_.fatal; fatal != nullptr && !course_.fatal_after_data) {
-    return fail_with(fmt::format("{} sent {}{}", who(fatal->direction),
-                                 describe_alert(fatal->level, fatal->description),
-                                 complete ? " after the handshake" : ""));
-  }
-  // RFC 8446 §4.4.4: a server that refuses the client's certificate or Finished says so after the client is through.
-  if (complete && reading_.trace().transport() == trace::Transport::tls && course_.verdict_alert_length &&
-      !course_.verdict_longer && !course_.data[index(Direction::server_to_client)])
-    return unknown_because("all that the server sent after the client's Finished is as long as an alert");
-  if (complete) {
-    out_.state = State::completed;
-    return;
-  }
-  if (reading_.trace().transport() == trace::Transport::ssl2 && out_.server_hello == nullptr)
-    return unknown_because("SSL 2.0, of which only the hellos are read");
-  if (out_.middle) return unknown_because("the beginning of the connection was not captured");
-  if (course_.alert_length)
-    return fail_with("the client sent an encrypted record as long as an alert instead of finishing");
-  if (course_.early_mixed)
-    return unknown_because("early data and the client's Finished cannot be told apart without keys");
-  if (!coverage.client_seen) return unknown_because("nothing that the client sent was captured");
-  if (!coverage.server_seen && course_.end == nullptr && passage_.layer == "TCP" && coverage.ended)
-    return unknown_because("nothing that the server sent was captured");
-  if (course_.problem != nullptr && out_.server_hello == nullptr)
-    return fail_with("the server answered with something that is not TLS");
-  const trace::Transport transport = reading_.trace().transport();
-  const bool datagrams = transport == trace::Transport::dtls || transport == trace::Transport::quic;
-  if (!coverage.complete_streams) return unknown_because("parts of the connection were not captured");
-  if (datagrams && tls13_) return unknown_because("what follows the ServerHello is encrypted and was not opened");
-  if (course_.end != nullptr)
-    return fail_with(fmt::format("{} {}", ended_how(),
-                                 course_.server_hello_passed         ? "before the handshake was finished"
-                                 : is_client(course_.end->direction) ? "before there was an answer"
-                                                                     : "without an answer"));
-  unknown_because(fmt::format("{} until the end of what was captured",
-                              course_.server_answered ? "the handshake was not finished" : "there was no answer"));
 }
 
 }  // namespace
