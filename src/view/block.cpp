@@ -204,6 +204,7 @@ std::string client_certificate(const Handshake& handshake) {
     return handshake.certificate_needed_keys ? "certificate: not to be seen without keys" : "";
   if (handshake.certificate_asked == Known::no) return "no certificate asked for";
   std::string text = "certificate asked for";
+  if (handshake.asked_in_renegotiation) text += " in a renegotiation";
   switch (handshake.certificate_given) {
     case Known::no:
       return text + ", none given";

@@ -143,6 +143,9 @@ void Follower::record(const Event& event) {
   if (tls13_) return record13(event);
   const size_t side = side_of(event.direction);
   course_.encrypted[side] = true;
+  // Once both have finished it is a renegotiation.
+  if (course_.complete() && is_client(event.direction) && event.code == registry::content_type::handshake)
+    course_.hidden_handshake = true;
   // RFC 5246 §7.4.9: the first thing under the new keys is Finished.
   if (course_.ccs[side] && event.code == registry::content_type::handshake) finish(event);
   if (event.code == registry::content_type::application_data && course_.ccs[side]) course_.data[side] = true;

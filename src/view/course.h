@@ -21,6 +21,7 @@ struct Course {
   std::array<bool, 2> gap{};          // bytes are missing before the handshake messages of that side had ended
   std::array<bool, 2> past{};         // they have ended
   bool any_gap = false;
+  bool hidden_handshake = false;          // not opened: the client's, once both had finished (before TLS 1.3)
   bool server_answered = false;           // any bytes
   const trace::Event* problem = nullptr;  // bytes from the server that are not TLS
   const trace::Event* end = nullptr;      // the first FIN or RST

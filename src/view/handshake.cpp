@@ -114,6 +114,7 @@ class Collector {
   void hellos();
   void messages();
   void message(const MessageRead& read);
+  void renegotiated(const MessageRead& read);
   void server_entry(const wire::Certificate13& certificate);
   void early_data();
   void certificates_of_client();
@@ -131,6 +132,8 @@ class Collector {
   bool encrypted_extensions_ = false;
   bool server_finished_ = false;
   bool client_finished_ = false;
+  bool later_request_ = false;                // of a renegotiation
+  Known later_certificate_ = Known::unknown;  // given in one
 };
 
 void Collector::hellos() {
@@ -163,6 +166,7 @@ void Collector::messages() {
         read.event > reading_.server_hello()->event)
       ++out_.num_renegotiations;
     if (out_.num_renegotiations == 0 && read.message != nullptr) message(read);
+    if (out_.num_renegotiations > 0) renegotiated(read);
     // A message of which only the type can be told still says that it came.
     if (read.type == handshake_type::certificate || read.type == handshake_type::compressed_certificate) {
       if (!is_client(read.direction)) server_certificate_ = true;
@@ -220,6 +224,16 @@ void Collector::message(const MessageRead& read) {
   }
 }
 
+// Servers ask in a renegotiation when it is the place asked for that needs a certificate.
+void Collector::renegotiated(const MessageRead& read) {
+  if (read.type == handshake_type::certificate_request && !is_client(read.direction)) later_request_ = true;
+  if (!is_client(read.direction)) return;
+  if (const auto* list = read.as<wire::Certificate12>())
+    later_certificate_ = list->certificates.empty() ? Known::no : Known::yes;
+  if (const auto* verify = read.as<wire::CertificateVerify>(); verify != nullptr && out_.client_scheme == 0)
+    out_.client_scheme = verify->algorithm;
+}
+
 void Collector::early_data() {
   if (out_.early_data != EarlyData::offered || out_.server_hello == nullptr) return;
   // RFC 8446 §4.2.10: not after a HelloRetryRequest, and only with a pre-shared key.
@@ -270,7 +284,16 @@ void Collector::certificates_of_client() {
       (lost || course_.gap[side_of(Direction::client_to_server)] || out_.certificate_asked == Known::unknown) &&
       reading_.find(Direction::client_to_server, handshake_type::certificate) == nullptr)
     out_.certificate_given = Known::unknown;
-  out_.certificate_needed_keys = tls13_ && !server_finished_ && (course_.encrypted[0] || course_.encrypted[1]);
+  if (out_.certificate_asked != Known::yes && later_request_) {
+    out_.asked_in_renegotiation = true;
+    out_.certificate_asked = Known::yes;
+    out_.certificate_given = later_certificate_;
+  } else if (out_.certificate_asked == Known::no && course_.hidden_handshake && !datagrams) {
+    out_.certificate_asked = out_.certificate_given = Known::unknown;
+  }
+  const bool hidden = tls13_ ? !server_finished_ && (course_.encrypted[0] || course_.encrypted[1])
+                             : course_.hidden_handshake && out_.certificate_asked == Known::unknown;
+  out_.certificate_needed_keys = hidden;
 }
 
 }  // namespace

@@ -269,6 +269,7 @@ void JsonLines::choices(const Handshake& handshake, JsonText& json) {
   json.field("hello_retry_request", handshake.hello_retry_request != nullptr);
   known(json, "client_certificate_asked", handshake.certificate_asked);
   known(json, "client_certificate_given", handshake.certificate_given);
+  json.field("client_certificate_in_renegotiation", handshake.asked_in_renegotiation);
   json.field("ech_offered", handshake.ech_offered);
   json.field("ocsp_stapled", handshake.ocsp_stapled);
   json.field("scts", uint64_t{handshake.num_scts});

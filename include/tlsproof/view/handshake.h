@@ -91,6 +91,7 @@ struct Handshake {
   EarlyData early_data = EarlyData::none;
   Known certificate_asked = Known::unknown;  // of the client
   Known certificate_given = Known::unknown;  // a non-empty one
+  bool asked_in_renegotiation = false;       // both are of a renegotiation: the first handshake did not ask
   bool certificate_needed_keys = false;      // what follows the ServerHello is encrypted, and was not opened
   bool ech_offered = false;                  // encrypted_client_hello: real or GREASE cannot be told apart
   bool ocsp_stapled = false;

@@ -299,6 +299,54 @@ TEST_F(HandshakeTest, Tls12FullWithoutKeys) {
   EXPECT_THAT(text, HasSubstr("CN=secure.example.com, EC P-256, 2026-11-23 – 2027-11-23 NOT YET\n"));
 }
 
+// As a server does that wants a certificate for some of its places alone.
+TEST_F(HandshakeTest, AskedForInARenegotiation) {
+  const auto handshake = [&](bool asks, Level level) {
+    player_.message(kUp, level, TracePlayer::client_hello("www.example.com", {}));
+    player_.message(kDown, level, hello12({}));
+    wire::CertificateRequest12 request;
+    request.certificate_types = {1};
+    if (asks) player_.message(kDown, level, request);
+    player_.message(kDown, level, wire::ServerHelloDone{});
+    if (asks) {
+      wire::Certificate12 given;
+      given.certificates.push_back(*from_hex(kClientCertificate));
+      player_.message(kUp, level, given);
+    }
+    player_.message(kUp, level, wire::ClientKeyExchangeEcdhe{Bytes(65, 4)});
+    player_.change_cipher_spec(kUp);
+    player_.message(kUp, Level::application, wire::Finished{Bytes(12, 1)});
+    player_.change_cipher_spec(kDown);
+    player_.message(kDown, Level::application, wire::Finished{Bytes(12, 1)});
+  };
+  handshake(false, Level::initial);
+  EXPECT_EQ(collect().certificate_asked, Known::no);
+  handshake(true, Level::application);
+  const Handshake& h = collect();
+  EXPECT_EQ(h.num_renegotiations, 1U);
+  EXPECT_EQ(h.certificate_asked, Known::yes);
+  EXPECT_EQ(h.certificate_given, Known::yes);
+  EXPECT_TRUE(h.asked_in_renegotiation);
+  EXPECT_THAT(block(), HasSubstr("certificate asked for in a renegotiation, given"));
+}
+
+// Without keys nobody knows what a renegotiation asks for.
+TEST_F(HandshakeTest, ARenegotiationWithoutKeys) {
+  hello({});
+  player_.message(kDown, Level::initial, hello12({}));
+  player_.message(kDown, Level::initial, wire::ServerHelloDone{});
+  player_.message(kUp, Level::initial, wire::ClientKeyExchangeEcdhe{Bytes(65, 4)});
+  player_.change_cipher_spec(kUp);
+  closed_record(kUp, 45, registry::content_type::handshake);
+  player_.change_cipher_spec(kDown);
+  closed_record(kDown, 45, registry::content_type::handshake);
+  EXPECT_EQ(collect().certificate_asked, Known::no);
+  closed_record(kUp, 300, registry::content_type::handshake);
+  EXPECT_EQ(collect().certificate_asked, Known::unknown);
+  EXPECT_EQ(collect().certificate_given, Known::unknown);
+  EXPECT_THAT(block(), HasSubstr("certificate: not to be seen without keys"));
+}
+
 TEST_F(HandshakeTest, Tls12Resumed) {
   wire::ClientHello client = TracePlayer::client_hello("www.example.com", {});
   client.legacy_session_id = Bytes(32, 7);
