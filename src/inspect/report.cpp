@@ -25,13 +25,15 @@ void Report::judge_fresh(Product& product) {
 // What the whole capture showed goes where the worker left room for it.
 void Report::insert_later(Product& product) {
   if (later_.empty()) return;
+  if (options_.format == Format::none) return;
+  later_text_.clear();
   if (options_.format != Format::json) {
     for (const rules::Violation& violation : later_)
-      view::append_violation_block(violation, options_.block, product.text);
+      view::append_violation_block(violation, options_.block, later_text_);
+    product.text.insert(product.violations_place.end, later_text_);
     return;
   }
-  later_json_.clear();
-  JsonText json(later_json_);
+  JsonText json(later_text_);
   for (const rules::Violation& violation : later_) {
     std::string_view place;
     for (size_t i = 0; i < product.fresh.size(); ++i)
@@ -39,8 +41,8 @@ void Report::insert_later(Product& product) {
         place = product.fresh_places[i];
     view::append_violation(violation, place, json);
   }
-  if (product.violations_place.has_any) later_json_.insert(0, ",");
-  product.text.insert(product.violations_place.end, later_json_);
+  if (product.violations_place.has_any) later_text_.insert(0, ",");
+  product.text += later_text_;
 }
 
 bool Report::emit(capture::Product& base) {

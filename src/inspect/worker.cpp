@@ -123,10 +123,10 @@ class InspectWorker final : public capture::Worker {
       case Format::none:
         break;
       case Format::block:
-        view::append_block(handshake_, options_.block, product.text);
+        product.violations_place = view::append_block(handshake_, options_.block, product.text);
         break;
       case Format::tree:
-        view::append_block(handshake_, options_.block, product.text);
+        product.violations_place = view::append_block(handshake_, options_.block, product.text);
         product.text += '\n';
         view::append_tree(reading_, {.ascii = !options_.block.unicode, .certificates = &cache_}, product.text);
         break;

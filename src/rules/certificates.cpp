@@ -50,7 +50,7 @@ void check_server_not_empty(const Seen& seen, Breaches& out) {
     const auto* v13 = read.as<wire::Certificate13>();
     const auto* v12 = read.as<wire::Certificate12>();
     if ((v13 != nullptr && v13->size() == 0) || (v12 != nullptr && v12->certificates.empty()))
-      out.add(Direction::server_to_client, {read.event}, "the server's Certificate holds no certificate");
+      out.add(Direction::server_to_client, {read.event}, "a Certificate that holds no certificate");
   }
 }
 
@@ -308,7 +308,7 @@ void check_request_allowed(const Seen& seen, Breaches& out) {
         read.level == wire::Level::application)
       continue;
     out.add(read.direction, events_of({hello, &read}),
-            with_psk ? "asked for in a handshake with a pre-shared key" : "an anonymous server asks");
+            with_psk ? "a CertificateRequest beside a pre-shared key" : "a CertificateRequest of an anonymous server");
   }
 }
 

@@ -162,7 +162,7 @@ void check_rsa_length(const Seen& seen, Breaches& out) {
   const x509::PublicKeyView& key = seen.facts.server_chain.front()->public_key;
   constexpr size_t kMinBits = 2048;
   if ((key.kind == x509::KeyKind::rsa || key.kind == x509::KeyKind::rsa_pss) && key.bits != 0 && key.bits < kMinBits)
-    out.add(Direction::server_to_client, {message->event}, fmt::format("the server's key is {}", key.describe()));
+    out.add(Direction::server_to_client, {message->event}, fmt::format("the key is {}", key.describe()));
 }
 
 void check_truncated_hmac(const Seen& seen, Breaches& out) {

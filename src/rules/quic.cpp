@@ -47,7 +47,7 @@ void empty_session_id(const Handshake& h, Breaches& out) {
 void no_message_of_tcp(const Handshake& h, Breaches& out) {
   for (const MessageRead& read : h.messages)
     if (read.type == hs::end_of_early_data || read.type == hs::key_update)
-      out.add(read.direction, {read.event}, registry::handshake_type_name(read.type));
+      out.add(read.direction, {read.event}, fmt::format("sends {}", registry::handshake_type_name(read.type)));
 }
 
 void no_late_authentication(const Handshake& h, Breaches& out) {

@@ -51,7 +51,7 @@ void echo_means_resumption(const Handshake& h, Breaches& out) {
   for (const uint8_t type : {hs::certificate, hs::server_key_exchange, hs::server_hello_done})
     if (const MessageRead* read = h.find(kServer, type)) {
       out.add(kServer, {h.hello->event(), h.server_hello_read->event, read->event},
-              fmt::format("the client's session id, then {}", registry::handshake_type_name(type)));
+              fmt::format("resumes the client's session id, then sends {}", registry::handshake_type_name(type)));
       return;
     }
 }

@@ -306,7 +306,7 @@ std::string cites_text(const rules::Rule& rule) {
 void violation(const rules::Violation& violation, Block& block) {
   const rules::Rule& rule = *violation.rule;
   block.field(verdict::to_text(rule.requirement), rule.title, requirement_colour(rule.requirement), 3);
-  block.field("", fmt::format("the {} {}", violation.breach.by == Direction::client_to_server ? "client" : "server",
+  block.field("", fmt::format("by the {}: {}", violation.breach.by == Direction::client_to_server ? "client" : "server",
                               violation.breach.seen));
   block.field("", fmt::format("{}, {}", cites_text(rule), rule.id));
 }
@@ -331,7 +331,7 @@ void ladder(const Handshake& handshake, Block& block) {
 
 }  // namespace
 
-void append_block(const Handshake& handshake, const BlockOptions& options, std::string& out) {
+ViolationsPlace append_block(const Handshake& handshake, const BlockOptions& options, std::string& out) {
   Block block(options, out);
   const trace::Trace& trace = handshake.trace();
   const std::string_view arrow = options.unicode ? "─►" : "->";
@@ -356,7 +356,9 @@ void append_block(const Handshake& handshake, const BlockOptions& options, std::
   fingerprints(handshake, block);
   notes(handshake, block);
   for (const rules::Violation& found : handshake.violations) violation(found, block);
+  const ViolationsPlace place{.end = out.size(), .has_any = !handshake.violations.empty()};
   if (options.ladder) ladder(handshake, block);
+  return place;
 }
 
 void append_violation_block(const rules::Violation& found, const BlockOptions& options, std::string& out) {

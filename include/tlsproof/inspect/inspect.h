@@ -76,7 +76,7 @@ class Report {
   view::Summary summary_;
   rules::Repeats repeats_;
   std::vector<rules::Violation> later_;  // of the product at hand
-  std::string later_json_;
+  std::string later_text_;
   uint64_t num_found_ = 0;
   bool must_broken_ = false;
   bool should_broken_ = false;

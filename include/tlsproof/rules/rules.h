@@ -65,7 +65,7 @@ struct Seen;  // Facts, sorted by handshake: src/rules/seen.h
 struct Breach {
   trace::Direction by = trace::Direction::client_to_server;  // who broke it
   std::vector<size_t> events;                                // indexes into the Trace: the ones that decide
-  std::string seen;                                          // one line, escaped: "chose 0x1301, which was not offered"
+  std::string seen;  // one line, escaped, as after "by the server:": "chose 0x1301, which was not offered"
 };
 
 // Where a rule puts what it finds; bounded, so that a hostile peer cannot make a report without end.

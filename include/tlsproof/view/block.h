@@ -18,7 +18,7 @@ struct BlockOptions {
 
 // Appends lines, each with its line break. The first one is to follow "#17  ", which whoever counts the handshakes
 // writes before it; it leaves ten columns for that. Everything a peer controls is escaped.
-void append_block(const Handshake& handshake, const BlockOptions& options, std::string& out);
+ViolationsPlace append_block(const Handshake& handshake, const BlockOptions& options, std::string& out);
 
 // One violation in the same form, for those that are found later over a whole capture.
 void append_violation_block(const rules::Violation& violation, const BlockOptions& options, std::string& out);

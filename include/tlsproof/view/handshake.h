@@ -108,6 +108,13 @@ struct Handshake {
   [[nodiscard]] const trace::Trace& trace() const { return reading->trace(); }
 };
 
+// Where violations that are found later, over a whole capture, can be put into a text: at `end`, in JSON with a comma
+// before them where `has_any`.
+struct ViolationsPlace {
+  size_t end = 0;  // in the text that was appended to
+  bool has_any = false;
+};
+
 // Fills `out` again; its memory is used again. Fingerprints, chains and violations are set by the caller.
 void collect(const trace::Reading& reading, const Passage& passage, Handshake& out);
 

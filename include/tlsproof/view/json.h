@@ -28,13 +28,6 @@ class CodePointTexts {
   std::array<std::unique_ptr<Page>, 256> pages_;
 };
 
-// Where violations that are found later, over a whole capture, can be put into a line: before `end`, with a comma
-// where `has_any`.
-struct ViolationsPlace {
-  size_t end = 0;  // in the text that was appended to
-  bool has_any = false;
-};
-
 // A time as it was last written.
 struct TimeText {
   int64_t seconds = 0;

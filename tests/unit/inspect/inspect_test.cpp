@@ -136,6 +136,30 @@ TEST(Inspect, RepeatsAreFoundOverTheCapture) {
   EXPECT_THAT(run.report.summary().json(), HasSubstr(R"("with_findings":1)"));
 }
 
+// For a person it stands beside the other violations, before the ladder or the tree.
+TEST(Inspect, RepeatsStandWithTheOtherFindings) {
+  SslPair pair({});
+  const capture::Flow flow = played(pair);
+  capture::Flow again = flow;
+  again.a.port = 40001;
+  Bytes& said = again.bytes[0];
+  said[5 + 4 + 2 + 10] ^= 0xff;  // the client's random is another one
+  for (const Format format : {Format::block, Format::tree}) {
+    Options options;
+    options.format = format;
+    OneRun run(options);
+    ASSERT_TRUE(run.take(flow));
+    run.out.clear();
+    ASSERT_TRUE(run.take(again));
+    const size_t found = run.out.find("repeated/server_random");
+    const size_t messages = run.out.find(format == Format::tree ? "\n\n" : "client_hello");
+    ASSERT_NE(found, std::string::npos) << run.out;
+    ASSERT_NE(messages, std::string::npos) << run.out;
+    EXPECT_LT(found, messages) << run.out;
+    EXPECT_THAT(run.out, HasSubstr("by the server: "));
+  }
+}
+
 TEST(Inspect, StopsWhenNobodyReads) {
   SslPair pair({});
   const capture::Flow flow = played(pair);
