@@ -39,6 +39,13 @@ class KeyExchange {
 
 // x25519, x448, secp256r1, secp384r1, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096; nullptr for any other group.
 [[nodiscard]] std::unique_ptr<KeyExchange> make_key_exchange(uint16_t group);
+// No secret at all: secp256r1 with the private key 1. The share is the curve's base point, and the shared secret is the
+// x coordinate of the peer's share, which whoever listens can read off the wire: a key exchange that costs nothing, for
+// measuring servers. generate() changes nothing; the peer's share is checked as always. set_private() is a usage error.
+[[nodiscard]] std::unique_ptr<KeyExchange> make_known_p256_key_exchange();
+// One key for many connections: the first generate() makes it, later ones leave it. What was encrypted under it is as
+// secret as that one key; for measuring servers. `inner` must not be null.
+[[nodiscard]] std::unique_ptr<KeyExchange> make_reused_key_exchange(std::unique_ptr<KeyExchange> inner);
 // The groups that make_key_exchange knows.
 [[nodiscard]] std::span<const uint16_t> supported_groups();
 // The length of a share, 0 for unknown groups: 32, 56, 65, 97, 133, 256, 384, 512.

@@ -305,5 +305,44 @@ TEST(CheckShare, DiffieHellmanOfAnyPrime) {
   EXPECT_FALSE(check_dh_public(Bytes{}, Bytes{2}));
 }
 
+// The key 1: what it sends and derives is what the ordinary exchange with that key does.
+TEST_F(CryptoTest, TheKnownKeyIsOne) {
+  auto known = make_known_p256_key_exchange();
+  auto ordinary = with_private(kP256, "0000000000000000000000000000000000000000000000000000000000000001");
+  SeededRandom random(3);
+  ASSERT_TRUE(known->generate(random));
+  EXPECT_EQ(known->group(), kP256);
+  EXPECT_EQ(to_hex(known->public_share()), to_hex(ordinary->public_share()));
+  auto peer = make_key_exchange(kP256);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(peer->generate(random));
+    EXPECT_EQ(to_hex(derive(*known, peer->public_share())), to_hex(derive(*ordinary, peer->public_share())));
+    EXPECT_EQ(to_hex(derive(*peer, known->public_share())), to_hex(derive(*known, peer->public_share())));
+  }
+  // The peer's share is checked as in the ordinary one.
+  Bytes off_curve = to_bytes(peer->public_share()), compressed = to_bytes(peer->public_share().first(33));
+  off_curve.back() ^= 1;
+  compressed[0] = 2;
+  SecretBytes out;
+  EXPECT_EQ(known->derive(off_curve, out).error(), KexError::invalid_share);
+  EXPECT_EQ(known->derive(compressed, out).error(), KexError::bad_share_length);
+  EXPECT_EQ(known->derive({}, out).error(), KexError::bad_share_length);
+  EXPECT_TRUE(out.empty());
+  EXPECT_FALSE(known->set_private(Bytes(32, 1)));
+}
+
+TEST_F(CryptoTest, AReusedKeyStays) {
+  SeededRandom random(3);
+  auto reused = make_reused_key_exchange(make_key_exchange(kX25519));
+  EXPECT_TRUE(reused->public_share().empty());
+  ASSERT_TRUE(reused->generate(random));
+  const Bytes share = to_bytes(reused->public_share());
+  ASSERT_TRUE(reused->generate(random));
+  EXPECT_EQ(to_hex(reused->public_share()), to_hex(share));
+  auto peer = make_key_exchange(kX25519);
+  ASSERT_TRUE(peer->generate(random));
+  EXPECT_EQ(to_hex(derive(*reused, peer->public_share())), to_hex(derive(*peer, share)));
+}
+
 }  // namespace
 }  // namespace tlsproof::crypto
