@@ -38,7 +38,7 @@ void Client::Impl::clear() {
   num_received.fill(0);
   num_sent.fill(0);
   shares.clear();
-  psk_offered = false;
+  psk_offered = early_data_offered = false;
   certificates.clear();
   ocsp.clear();
   suite = nullptr;
@@ -80,8 +80,19 @@ void Client::Impl::start(const ClientConfig& new_config, const ClientSetup& new_
   record_version = config->first_record_version;
   if (!build_client_hello()) return;
   plan_message(registry::handshake_type::client_hello, Level::initial);
+  if (early_data_offered) {
+    // RFC 8446 appendix D.4: with early data the ChangeCipherSpec follows the ClientHello at once.
+    const size_t hello_only = plan.items.size();
+    plan_compatibility_ccs();
+    plan_item(FlightItem::Kind::application_data, Level::early);
+    // RFC 8446 §5.1: 0x0303 for all records but the first ClientHello's.
+    for (size_t i = hello_only; i < plan.items.size(); ++i) plan.items[i].record_version = 0x0303;
+    writing = setup.early_data;
+  }
   static_cast<void>(send_plan(Flight::Trigger::start));
-  record_version = 0x0303;  // RFC 8446 §5.1: for all records but the first ClientHello's
+  writing = {};
+  if (early_data_offered && state != State::failed) write_level = Level::early;
+  record_version = 0x0303;  // RFC 8446 §5.1
 }
 
 crypto::KeyExchange* Client::Impl::key_exchange(uint16_t group) {
@@ -413,6 +424,9 @@ void Client::send(Flight flight) {
 
 const Negotiated& Client::negotiated() const {
   return impl_->negotiated;
+}
+bool Client::early_data_offered() const {
+  return impl_->early_data_offered;
 }
 const ByteList& Client::peer_certificates() const {
   return impl_->certificates;

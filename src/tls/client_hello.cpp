@@ -65,6 +65,7 @@ bool Client::Impl::build_client_hello() {
   add_extensions();
   if (config->grease) add_grease();
   for (const auto& extra : config->extra_extensions) hello.extensions.add(extra.type, extra.body);
+  add_early_data();
   add_pre_shared_key();
   size_t place = 0;
   for (uint16_t wanted : config->extension_order)
@@ -120,8 +121,10 @@ void Client::Impl::add_extensions() {
   add_key_shares();
   list.add_with(extension::supported_versions, [&](Writer& w) { wire::encode_u16_list8(versions, w); });
   if (config->psk_key_exchange_modes)
-    list.add_with(extension::psk_key_exchange_modes,
-                  [](Writer& w) { w.opaque8({{registry::psk_key_exchange_mode::psk_dhe_ke}}); });
+    list.add_with(extension::psk_key_exchange_modes, [&](Writer& w) {
+      namespace mode = registry::psk_key_exchange_mode;
+      w.opaque8({{config->psk_mode == PskMode::psk_ke ? mode::psk_ke : mode::psk_dhe_ke}});
+    });
   if (config->post_handshake_auth) list.add(extension::post_handshake_auth, {});
 }
 
@@ -144,6 +147,20 @@ void Client::Impl::add_key_shares() {
       }
     });
   });
+}
+
+// RFC 8446 §4.2.10: early data go out under the version, suite and application protocol of the session; a server that
+// would choose otherwise could not read them.
+void Client::Impl::add_early_data() {
+  const Session* resume = setup.resume;
+  if (setup.early_data.empty() || resume == nullptr || resume->version != version::TLS1_3 || !offers_tls13) return;
+  const auto* known = crypto::find_suite(resume->cipher_suite);
+  if (known == nullptr || !known->tls13 || resume->ticket.empty() || resume->secret.empty()) return;
+  if (setup.early_data.size() > resume->max_early_data || !contains(hello.cipher_suites, resume->cipher_suite)) return;
+  const auto& alpn = config->alpn;
+  if (!resume->alpn.empty() && std::find(alpn.begin(), alpn.end(), as_text(resume->alpn)) == alpn.end()) return;
+  hello.extensions.add(extension::early_data, {});
+  early_data_offered = true;
 }
 
 // RFC 8446 §4.2.11. The binder is zeros here; patch_binder() fills it in once the rest of the message stands.
@@ -312,7 +329,7 @@ bool Client::Impl::only_tls13_offered() const {
 }
 
 void Client::Impl::after_client_hello() {
-  // RFC 8446 §4.2.10. Early data itself is only ever sent by an editor.
+  // RFC 8446 §4.2.10: keys for ClientSetup::early_data, or for whatever an editor sends who put the extension there.
   if (psk_offered && offered_extensions.test(extension::early_data) && num_sent[wire::ClientHello::kType] == 1)
     start_early_keys();
 }

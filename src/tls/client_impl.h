@@ -97,7 +97,9 @@ struct Client::Impl {
   wire::ext::PskKeyExchangeModes offered_psk_modes;
   wire::ext::Alpn offered_alpn;
   bool offers_tls13 = false;
-  bool psk_offered = false;  // setup.resume as a TLS 1.3 PSK
+  uint16_t psk_identity = 0;        // which one the server chose
+  bool psk_offered = false;         // setup.resume as a TLS 1.3 PSK
+  bool early_data_offered = false;  // and setup.early_data with it
   struct Share {
     uint16_t group;
     crypto::KeyExchange* key;
@@ -213,6 +215,7 @@ struct Client::Impl {
   bool build_client_hello();
   void add_extensions();
   void add_key_shares();
+  void add_early_data();
   void add_pre_shared_key();
   void add_grease();
   bool rebuild_after_retry(std::optional<uint16_t> group, std::optional<ByteView> cookie);
@@ -238,6 +241,7 @@ struct Client::Impl {
 
   // ---- client_tls13.cpp ----
   bool on_encrypted_extensions(const Incoming& in);
+  bool take_early_data_answer();
   bool on_certificate_request13(const Incoming& in);
   bool on_certificate13(const Incoming& in);
   bool on_certificate_verify13(const Incoming& in);

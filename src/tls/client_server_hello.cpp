@@ -190,6 +190,7 @@ bool Client::Impl::on_hello_retry_request(const Incoming& in) {
     return violation(alert::illegal_parameter, "RFC 8446 §4.1.4", "HelloRetryRequest would change nothing");
   }
   negotiated.hello_retry_request = true;
+  write_level = wire::Level::initial;  // RFC 8446 §4.1.2: early data end here, and are lost
   transcript.fold(suite->hash);
   transcript.add(in.raw);
   plan_compatibility_ccs();
@@ -208,9 +209,19 @@ bool Client::Impl::on_server_hello13(const Incoming& in) {
       return violation(alert::illegal_parameter, "RFC 8446 §4.2.11",
                        "ServerHello chooses a pre-shared key that was not offered");
     negotiated.resumed = true;
+    psk_identity = psk.selected_identity;
   }
   const bool has_share = list.read_typed(server_share).has_value();
+  const auto offered_mode = [&](uint8_t mode) {
+    return std::find(offered_psk_modes.modes.begin(), offered_psk_modes.modes.end(), mode) !=
+           offered_psk_modes.modes.end();
+  };
+  namespace mode = registry::psk_key_exchange_mode;
   if (has_share) {
+    // RFC 8446 §4.2.9: with psk_ke the server must not send a key_share.
+    if (negotiated.resumed && offered_mode(mode::psk_ke) && !offered_mode(mode::psk_dhe_ke))
+      return violation(alert::illegal_parameter, "RFC 8446 §4.2.9",
+                       "ServerHello has a key_share, but psk_ke alone was offered");
     const auto share =
         std::find_if(shares.begin(), shares.end(), [&](const Share& s) { return s.group == server_share.group; });
     const auto name = [&] { return registry::group_name(server_share.group); };
@@ -226,9 +237,7 @@ bool Client::Impl::on_server_hello13(const Incoming& in) {
                        fmt::format("the server's {} share: {}", name(), crypto::to_string(derived.error())));
     }
     negotiated.group = server_share.group;
-  } else if (!negotiated.resumed ||
-             std::find(offered_psk_modes.modes.begin(), offered_psk_modes.modes.end(),
-                       registry::psk_key_exchange_mode::psk_ke) == offered_psk_modes.modes.end()) {
+  } else if (!negotiated.resumed || !offered_mode(mode::psk_ke)) {
     // RFC 8446 §9.2: a handshake without psk_ke needs a share.
     return violation(alert::missing_extension, "RFC 8446 §9.2", "ServerHello has no key_share");
   } else {

@@ -30,7 +30,22 @@ bool Client::Impl::on_encrypted_extensions(const Incoming& in) {
   if (!check_extensions(list, ExtensionPlace::encrypted_extensions, "EncryptedExtensions", true)) return false;
   negotiated.server_name_acknowledged = list.has(extension::server_name);
   expecting = negotiated.resumed ? Expecting::finished : Expecting::certificate_or_request;
-  return take_alpn(list);
+  return take_alpn(list) && take_early_data_answer();
+}
+
+bool Client::Impl::take_early_data_answer() {
+  if (!early_data_offered || !encrypted_extensions.extensions.has(extension::early_data)) return true;
+  // RFC 8446 §4.2.10: only with the first identity, and under its suite and application protocol.
+  const auto refuse = [&](std::string_view what) {
+    return violation(alert::illegal_parameter, "RFC 8446 §4.2.10",
+                     fmt::format("the server accepts early data, but {}", what));
+  };
+  if (!negotiated.resumed || psk_identity != 0) return refuse("does not resume their session");
+  if (negotiated.cipher_suite != setup.resume->cipher_suite) return refuse("changes the session's cipher suite");
+  if (!equal(negotiated.alpn, setup.resume->alpn)) return refuse("changes the session's application protocol");
+  negotiated.early_data_accepted = true;
+  write_level = Level::early;  // RFC 8446 §4.5: until EndOfEarlyData
+  return true;
 }
 
 bool Client::Impl::on_certificate_request13(const Incoming& in) {

@@ -67,7 +67,8 @@ struct Negotiated {
   bool extended_master_secret = false;  // TLS 1.2
   bool renegotiation_info = false;      // TLS 1.2: the server's answer was there and right
   bool server_name_acknowledged = false;
-  bool ticket_promised = false;  // TLS 1.2: session_ticket in ServerHello
+  bool ticket_promised = false;      // TLS 1.2: session_ticket in ServerHello
+  bool early_data_accepted = false;  // known once EncryptedExtensions came
 };
 
 // What the server asked for. Filled anew by each CertificateRequest.
@@ -142,6 +143,9 @@ class Client {
 
   // ---- facts ----
   [[nodiscard]] const Negotiated& negotiated() const;
+  // ClientSetup::early_data went out. When the handshake is complete and they were not accepted, the server has thrown
+  // them away: write() them again.
+  [[nodiscard]] bool early_data_offered() const;
   // The server's Certificate message: DER, in its order. Empty when resumed, or not yet received.
   [[nodiscard]] const ByteList& peer_certificates() const;
   // The OCSPResponse for the leaf (status_request); empty when none came.

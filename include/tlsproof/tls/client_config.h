@@ -24,6 +24,12 @@ class Editor;
 // ECDSA, EdDSA and RSA-PSS with SHA-256 and better, then rsa_pkcs1 of the same for TLS 1.2 and certificates.
 [[nodiscard]] std::vector<uint16_t> default_signature_schemes();
 
+// How a TLS 1.3 session may be resumed (RFC 8446 §4.2.9).
+enum class PskMode : uint8_t {
+  psk_dhe_ke,  // with a fresh key exchange
+  psk_ke,      // by the session's secret alone: no forward secrecy. A full handshake stays possible
+};
+
 struct RawExtension {
   uint16_t type = 0;
   Bytes body;
@@ -58,9 +64,10 @@ struct ClientConfig {
 
   bool extended_master_secret = true;  // TLS 1.2
   enum class RenegotiationInfo : uint8_t { none, extension, scsv } renegotiation_info = RenegotiationInfo::extension;
-  bool session_ticket = true;           // TLS 1.2: an empty session_ticket extension (or the one resumed)
-  bool psk_key_exchange_modes = true;   // TLS 1.3: psk_dhe_ke; without it a ticket cannot be used
-  bool middlebox_compatibility = true;  // RFC 8446 appendix D.4: session id in the ClientHello, ChangeCipherSpec
+  bool session_ticket = true;              // TLS 1.2: an empty session_ticket extension (or the one resumed)
+  bool psk_key_exchange_modes = true;      // TLS 1.3: without it a ticket cannot be used
+  PskMode psk_mode = PskMode::psk_dhe_ke;  // what that extension offers
+  bool middlebox_compatibility = true;     // RFC 8446 appendix D.4: session id in the ClientHello, ChangeCipherSpec
   bool post_handshake_auth = false;
   bool status_request = false;
   bool grease =
@@ -91,8 +98,9 @@ struct ClientIdentity {
 class KeyExchangeProvider {
  public:
   virtual ~KeyExchangeProvider() = default;
-  // An object for the group, owned by the provider, for this client alone until its next start(); the client calls
-  // generate(). nullptr: not available.
+  // An object for the group, owned by the provider; the client calls generate(), and derive() later. For this client
+  // alone until its next start() or reset(), or one whose key several clients may use at a time (ReusedKeyExchanges).
+  // nullptr: not available.
   [[nodiscard]] virtual crypto::KeyExchange* get(uint16_t group) = 0;
 };
 
@@ -106,6 +114,10 @@ struct ClientSetup {
   KeyExchangeProvider* key_exchanges = nullptr;  // null: the client's own, made once a group
   trace::Sink* sink = nullptr;                   // null: nobody listens, and nothing is spent on it
   Editor* editor = nullptr;                      // null: honest
+  // Application data to send with the first ClientHello (0-RTT, RFC 8446 §2.3, §4.2.10); empty: none. They go out only
+  // where `resume` allows them: TLS 1.3, max_early_data, its suite offered, its ALPN protocol (if it has one) offered.
+  // Client::early_data_offered() tells whether they did, Negotiated::early_data_accepted what became of them.
+  ByteView early_data = {};
   // Bytes that passed in each direction before TLS began (STARTTLS): the sink's stream ranges count from there.
   size_t sent_offset = 0;
   size_t received_offset = 0;
