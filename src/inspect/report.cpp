@@ -42,7 +42,7 @@ void Report::insert_later(Product& product) {
     view::append_violation(violation, place, json);
   }
   if (product.violations_place.has_any) later_text_.insert(0, ",");
-  product.text += later_text_;
+  product.text.insert(product.violations_place.end, later_text_);
 }
 
 bool Report::emit(capture::Product& base) {

@@ -152,7 +152,7 @@ TEST(Inspect, RepeatsStandWithTheOtherFindings) {
     run.out.clear();
     ASSERT_TRUE(run.take(again));
     const size_t found = run.out.find("repeated/server_random");
-    const size_t messages = run.out.find(format == Format::tree ? "\n\n" : "client_hello");
+    const size_t messages = run.out.find(format == Format::tree ? "\n\n" : "─► ClientHello");
     ASSERT_NE(found, std::string::npos) << run.out;
     ASSERT_NE(messages, std::string::npos) << run.out;
     EXPECT_LT(found, messages) << run.out;
