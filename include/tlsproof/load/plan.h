@@ -66,7 +66,8 @@ struct Arrivals {
   };
   Loop loop = Loop::closed;
   size_t concurrency = 16;   // closed: of all threads together
-  double rate = 0;           // open: connections a second, of all threads and of this shard
+  double rate = 0;           // open: connections a second, of all threads and of this shard; n shards together give
+                             // n times as many, their constant arrivals an n-th of a gap apart
   size_t max_open = 20'000;  // open: arrivals beyond so many open connections queue; their latency counts from when
                              // they should have begun
 };
@@ -123,7 +124,8 @@ struct Plan {
 
 // "full", "full 70 %, psk 25 %, 0rtt 5 %".
 [[nodiscard]] std::string mix_text(const std::vector<MixPart>& mix);
-// "full=70,psk=25,0rtt=5", or one kind's name. Usage errors name the part.
+// "full=70,psk=25,0rtt=5", or one kind's name. Weights are 1 to 10,000; shares are by their sum, which need not be 100.
+// Usage errors name the part.
 [[nodiscard]] Result<std::vector<MixPart>> parse_mix(std::string_view text);
 
 }  // namespace tlsproof::load
