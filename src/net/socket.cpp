@@ -71,12 +71,19 @@ Socket::Socket(FileDescriptor fd) : fd_(std::move(fd)), connected_(fd_.valid()) 
   set_option(fd_.get(), IPPROTO_TCP, TCP_NODELAY, 1);  // each record leaves when it is written
 }
 
-Result<Socket> Socket::start_connect(const Address& address) {
+Result<Socket> Socket::start_connect(const Address& address, const ConnectOptions& options) {
   if (!address.valid()) return fail_errno("cannot connect", EAFNOSUPPORT);
   FileDescriptor fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return fail_errno("cannot make a socket");
   Socket socket;
-  set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.no_delay) set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.source != nullptr) {
+    // The port is chosen by connect(), which knows the whole pair: bind() would have to find one that nobody uses at
+    // all.
+    set_option(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (::bind(fd.get(), options.source->data(), options.source->len()) != 0)
+      return fail_errno(fmt::format("cannot bind to {}", options.source->text()));
+  }
   if (::connect(fd.get(), address.data(), address.len()) == 0) {
     socket.connected_ = true;
   } else if (errno != EINPROGRESS && errno != EINTR) {

@@ -35,14 +35,19 @@ class FileDescriptor {
 
 enum class ConnectState : uint8_t { connecting, connected, failed };
 
-// A TCP connection, with TCP_NODELAY and close-on-exec. After close() or reset() every call gives `closed` or does
-// nothing.
+struct ConnectOptions {
+  const Address* source = nullptr;  // bound to, with a port that the kernel chooses; null: the kernel's choice
+  bool no_delay = true;             // TCP_NODELAY: for who sends twice before an answer
+};
+
+// A TCP connection, with TCP_NODELAY (unless ConnectOptions say otherwise) and close-on-exec. After close() or reset()
+// every call gives `closed` or does nothing.
 class Socket final : public Stream {
  public:
   Socket() = default;  // closed
   // Begins to connect; poll for writability (Loop, connector.h), then ask connect_state(). Fails at once where the
   // kernel does, with errno in Error::error_number (a refusal on loopback may come here or later).
-  [[nodiscard]] static Result<Socket> start_connect(const Address& address);
+  [[nodiscard]] static Result<Socket> start_connect(const Address& address, const ConnectOptions& options = {});
   // Connects and waits until `timeout_ms` at most; for tools and tests that have no Loop. ETIMEDOUT when the time is
   // over.
   [[nodiscard]] static Result<Socket> connect(const Address& address, int timeout_ms);
