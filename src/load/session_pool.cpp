@@ -1,0 +1,73 @@
+#include "session_pool.h"
+
+#include "tlsproof/tls/session.h"
+
+namespace tlsproof::load {
+namespace {
+
+constexpr size_t kNumFamilies = 3;
+constexpr unsigned kMaxFailures = 3;
+
+// RFC 8446 §4.6.1, RFC 5077 §3.3 (0: not said).
+bool outlived(const tls::Session& session, int64_t now_ns) {
+  return session.lifetime_s != 0 && now_ns - session.received_ns > int64_t{session.lifetime_s} * 1'000'000'000;
+}
+
+}  // namespace
+
+SessionFamily family_of(Kind kind) {
+  switch (kind) {
+    case Kind::full:
+      return SessionFamily::none;
+    case Kind::session_id:
+      return SessionFamily::session_id;
+    case Kind::ticket:
+      return SessionFamily::ticket;
+    case Kind::psk:
+    case Kind::psk_ke:
+    case Kind::early_data:
+      return SessionFamily::psk;
+  }
+  return SessionFamily::none;
+}
+
+SessionPool::SessionPool(size_t num_addresses, size_t num_names)
+    : num_names_(num_names), entries_(num_addresses * num_names * kNumFamilies) {}
+
+SessionPool::Entry& SessionPool::at(const Key& key) {
+  TLSPROOF_CHECK(key.family != SessionFamily::none);
+  return entries_[(key.address * num_names_ + key.name) * kNumFamilies + static_cast<size_t>(key.family) - 1];
+}
+
+std::shared_ptr<const tls::Session> SessionPool::get(const Key& key, int64_t now_ns) {
+  Entry& entry = at(key);
+  if (entry.session && outlived(*entry.session, now_ns)) entry.session.reset();
+  return entry.session;
+}
+
+bool SessionPool::claim(const Key& key) {
+  Entry& entry = at(key);
+  if (entry.session || entry.claimed || entry.failures >= kMaxFailures) return false;
+  entry.claimed = true;
+  return true;
+}
+
+void SessionPool::put(const Key& key, const tls::Session& session) {
+  Entry& entry = at(key);
+  entry.session = std::make_shared<const tls::Session>(session);
+  entry.claimed = false;
+  entry.failures = 0;
+}
+
+void SessionPool::gave_up(const Key& key) {
+  Entry& entry = at(key);
+  entry.claimed = false;
+  ++entry.failures;
+}
+
+void SessionPool::declined(const Key& key, const std::shared_ptr<const tls::Session>& session) {
+  Entry& entry = at(key);
+  if (entry.session == session) entry.session.reset();
+}
+
+}  // namespace tlsproof::load
