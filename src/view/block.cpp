@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "stapled.h"
 #include "tlsproof/base/clock.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/registry/code_point.h"
@@ -256,7 +257,7 @@ void chain(const Handshake& handshake, Block& block) {
   if (num > kMaxListed) add(names, fmt::format("… {} more", num - kMaxListed));
   block.field("names", names, {}, 3);
   std::string proof;
-  if (handshake.ocsp_stapled) add(proof, "OCSP response stapled");
+  add(proof, stapled_text(handshake));
   const size_t scts = handshake.num_scts + leaf.sct_count.value_or(0);
   if (scts > 0) add(proof, plural(scts, "SCT", "SCTs"));
   block.field("proof", proof);

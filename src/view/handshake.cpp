@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "course.h"
+#include "stapled.h"
 #include "tlsproof/base/reader.h"
 #include "tlsproof/registry/constants.h"
 
@@ -178,6 +179,7 @@ void Collector::messages() {
 
 void Collector::server_entry(const wire::Certificate13& certificate) {
   if (certificate.size() == 0) return;
+  out_.ocsp_response = stapled_response(certificate.extension_blocks[0]);
   wire::ExtensionList extensions;
   if (certificate.extension_blocks[0].empty() || !certificate.extensions_of(0, extensions)) return;
   out_.ocsp_stapled = out_.ocsp_stapled || extensions.has(extension::status_request);
@@ -206,8 +208,9 @@ void Collector::message(const MessageRead& read) {
       server_entry(*entry);
   } else if (const auto* list = read.as<wire::Certificate12>()) {
     if (by_client) client_certificate_ = !list->certificates.empty();
-  } else if (read.as<wire::CertificateStatus>() != nullptr) {
+  } else if (const auto* status = read.as<wire::CertificateStatus>()) {
     out_.ocsp_stapled = true;
+    if (status->status_type == registry::certificate_status_type::ocsp) out_.ocsp_response = status->response;
   }
   switch (read.type) {
     case handshake_type::certificate_request:

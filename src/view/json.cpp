@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "stapled.h"
 #include "tlsproof/base/json_text.h"
 #include "tlsproof/registry/constants.h"
 #include "tlsproof/view/ladder.h"
@@ -272,6 +273,8 @@ void JsonLines::choices(const Handshake& handshake, JsonText& json) {
   json.field("client_certificate_in_renegotiation", handshake.asked_in_renegotiation);
   json.field("ech_offered", handshake.ech_offered);
   json.field("ocsp_stapled", handshake.ocsp_stapled);
+  json.key("ocsp");
+  append_stapled(handshake, json);
   json.field("scts", uint64_t{handshake.num_scts});
   json.field("renegotiations", uint64_t{handshake.num_renegotiations});
   json.field("records_not_opened", uint64_t{handshake.num_unopened});

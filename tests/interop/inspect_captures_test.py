@@ -116,6 +116,14 @@ class Captures(unittest.TestCase):
         "ja4/tls-non-ascii-alpn.pcapng": (None, None, "t13d1516bd_8daaf6152771_e5627efa2ab1"),
     }
 
+    def test_what_is_stapled(self):
+        for name, until in {"zeek/ocsp-stapling.pcap": "2014-04-28", "zeek/ocsp-stapling-digicert.pcap": "2014-07-07",
+                            "zeek/ocsp-stapling-twimg.pcap": "2014-09-10"}.items():
+            stapled = [h["ocsp"] for h in self.handshakes(name) if h["ocsp_stapled"]]
+            self.assertTrue(stapled, name)
+            for one in stapled:
+                self.assertEqual((one["status"], one["certificate_status"], one["next_update"][:10]), ("successful", "good", until), name)
+
     def test_fingerprints(self):
         for name, prints in self.PRINTS.items():
             handshakes = self.handshakes(name)

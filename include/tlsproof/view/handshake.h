@@ -95,7 +95,8 @@ struct Handshake {
   bool certificate_needed_keys = false;      // what follows the ServerHello is encrypted, and was not opened
   bool ech_offered = false;                  // encrypted_client_hello: real or GREASE cannot be told apart
   bool ocsp_stapled = false;
-  size_t num_scts = 0;  // in the end entity certificate, its entry, or the ServerHello
+  ByteView ocsp_response;  // DER of the one stapled for the server's own certificate; empty: none, or of another kind
+  size_t num_scts = 0;     // in the end entity certificate, its entry, or the ServerHello
   size_t num_renegotiations = 0;
   std::vector<AlertFact> alerts;
   size_t num_unopened = 0;  // records that were encrypted and not opened

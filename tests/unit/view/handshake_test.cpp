@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tlsproof/base/file.h"
 #include "tlsproof/view/block.h"
 #include "tlsproof/view/json.h"
 #include "tlsproof/view/summary.h"
@@ -434,6 +435,70 @@ TEST_F(HandshakeTest, BlockIsSafeAndFits) {
     EXPECT_THAT(text, HasSubstr("\\x1b[31mred"));
   }
   EXPECT_THAT(block({.colour = true}), HasSubstr("\x1b["));
+}
+
+// kServerCertificate with another serial number, of which three.der knows.
+Bytes certificate_with_serial(uint16_t serial) {
+  Bytes der = *from_hex(kServerCertificate);
+  const size_t at = 15;  // behind two SEQUENCEs of four bytes, the version, and the tag and length of the INTEGER
+  constexpr uint8_t kCutLen = 18;
+  der[3] = static_cast<uint8_t>(der[3] - kCutLen);
+  der[7] = static_cast<uint8_t>(der[7] - kCutLen);
+  der[at - 1] = 2;
+  der[at] = static_cast<uint8_t>(serial >> 8);
+  der[at + 1] = static_cast<uint8_t>(serial);
+  der.erase(der.begin() + at + 2, der.begin() + at + 20);
+  return der;
+}
+
+TEST_F(HandshakeTest, WhatIsStapled) {
+  const std::string folder = TLSPROOF_SOURCE_DIR "/tests/fuzz/corpus/ocsp/";
+  const struct {
+    std::string_view file;
+    uint16_t serial;
+    bool tls13;
+    std::string_view text, json;
+    int days = 6;  // after the one on which the passage was
+  } cases[] = {
+      {"three.der", 0x0101, true, "stapled OCSP: good, until 2026-11-30\n",
+       R"("ocsp":{"status":"successful","certificate_status":"good","this_update":"2026-11-23T19:28:38Z",)"
+       R"("next_update":"2026-11-30T19:28:38Z"})"},
+      {"three.der", 0x0101, false, "stapled OCSP: good, until 2026-11-30\n", R"("certificate_status":"good")"},
+      {"three.der", 0x0102, true, "stapled OCSP: REVOKED since 2026-01-02 (keyCompromise), until 2026-11-30\n",
+       R"("revoked_at":"2026-01-02T03:04:05Z","reason":"keyCompromise"})"},
+      {"three.der", 0x0103, true, "stapled OCSP: unknown, until", R"("certificate_status":"unknown")"},
+      {"three.der", 0x0104, true, "stapled OCSP: nothing about this certificate", R"("certificate_status":null)"},
+      {"three.der", 0x0101, true, "stapled OCSP: good, until 2026-11-30: OUT OF DATE then", "", 30},
+      {"try_later.der", 0x0101, true, "stapled OCSP: tryLater", R"("ocsp":{"status":"tryLater",)"},
+      {"cut_off.der", 0x0101, true, "stapled OCSP: cannot be read", R"("certificate_status":null)"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.text);
+    passage_.first_time_ns = kStart + int64_t{c.days} * 86'400 * 1'000'000'000;
+    trace_.begin("192.0.2.1:51234", "198.51.100.7:443");
+    wire::ext::StatusResponse stapled;
+    stapled.status.response = *load_file(folder + std::string(c.file), "corpus");
+    hello(c.tls13 ? std::initializer_list<uint16_t>{0x0304} : std::initializer_list<uint16_t>{});
+    if (c.tls13) {
+      wire::Certificate13 certificate;
+      certificate.add(certificate_with_serial(c.serial));
+      wire::ExtensionList list;
+      list.add_typed(stapled);
+      certificate.set_extensions(0, list);
+      player_.message(kDown, Level::initial, TracePlayer::server_hello13());
+      player_.message(kDown, Level::handshake, certificate);
+    } else {
+      wire::Certificate12 certificate;
+      certificate.certificates.push_back(certificate_with_serial(c.serial));
+      player_.message(kDown, Level::initial, hello12({}));
+      player_.message(kDown, Level::initial, certificate);
+      player_.message(kDown, Level::initial, stapled.status);
+    }
+    EXPECT_THAT(block({.width = 120}), HasSubstr(std::string(c.text)));
+    std::string line;
+    static_cast<void>(JsonLines().append(collect(), line));
+    EXPECT_THAT(line, HasSubstr(std::string(c.json)));
+  }
 }
 
 TEST_F(HandshakeTest, JsonLine) {
