@@ -210,6 +210,11 @@ double Measurement::busiest_thread() const {
   return busiest;
 }
 
+bool rests_on_few(const Histogram& histogram, double percent) {
+  // 99.9 % of 10,000 leaves ten, whatever the last bit of the product says.
+  return !histogram.empty() && static_cast<double>(histogram.count()) * (1 - percent / 100) < 10 * (1 - 1e-9);
+}
+
 Measurement merged(const BenchRun& run) {
   Measurement all;
   if (!run.repeats.empty()) all.start_wall_ns = run.repeats.front().start_wall_ns;

@@ -132,6 +132,10 @@ struct Measurement {
 // "a closed loop cannot see …", "no arrival was …".
 [[nodiscard]] std::vector<std::string> warnings(const Plan& plan, const Measurement& measurement);
 
+// Whether fewer than ten samples lie beyond the percentile: such a one says little, and is marked where it is shown.
+// False for an empty histogram.
+[[nodiscard]] bool rests_on_few(const Histogram& histogram, double percent);
+
 // A plan and its measurements, one a repeat.
 struct BenchRun {
   Plan plan;

@@ -1,6 +1,7 @@
 // Whether two benchmarks differ, and by how much.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
