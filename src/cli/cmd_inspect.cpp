@@ -191,6 +191,7 @@ class Inspection {
  private:
   [[nodiscard]] Status check_not_read_too() const;
   Status open_keys(const ParsedOptions& options);
+  void follow_keys();
   void take(capture::Source& source, const std::string& name);
   void tell_notes(const std::string& name, const capture::Source& source, const capture::PipelineCounts& counts,
                   uint64_t num_found);
@@ -202,7 +203,7 @@ class Inspection {
   Request request_;
   CommandContext& context_;
   trace::KeyLogIndex keys_;
-  std::vector<std::string> key_notes_;
+  std::vector<std::string> key_errors_;  // that were told
   std::unique_ptr<capture::Writer> writer_;
   Output output_;
   inspect::Report report_;
@@ -215,6 +216,16 @@ Status Inspection::open_keys(const ParsedOptions& options) {
   for (const std::string& note : keys_.notes()) context_.complain(note);
   request_.options.keys = &keys_;
   return {};
+}
+
+// Asked again and again: each error is told once.
+void Inspection::follow_keys() {
+  const auto grown = keys_.follow();
+  if (grown) return;
+  const std::string message = grown.error().message();
+  if (std::ranges::find(key_errors_, message) != key_errors_.end()) return;
+  key_errors_.push_back(message);
+  worsen(report_error(grown.error(), context_));
 }
 
 void Inspection::tell_notes(const std::string& name, const capture::Source& source,
@@ -239,12 +250,17 @@ void Inspection::take(capture::Source& source, const std::string& name) {
   pipeline.make_worker = [this] { return inspect::make_worker(request_.options); };
   pipeline.emit = [this](capture::Product& product) { return wanted_ = report_.emit(product); };
   pipeline.idle = [this] {
-    if (const auto grown = keys_.follow(); !grown) worsen(report_error(grown.error(), context_));
+    follow_keys();
     wanted_ = output_.flush() && wanted_;
   };
   const capture::PipelineResult result = capture::run_pipeline(source, pipeline);
   wanted_ = output_.flush() && wanted_;
   if (!result.status) worsen(report_error(result.status.error(), context_));
+  if (result.jobs < request_.jobs) {
+    context_.complain(
+        fmt::format("--jobs {}: the system makes no more threads; {} at work", request_.jobs, result.jobs));
+    request_.jobs = result.jobs;  // for the files that follow
+  }
   if (wanted_) tell_notes(name, source, result.counts, report_.num_found() - found_before);
 }
 

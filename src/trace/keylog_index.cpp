@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 
 #include "keylog_parse.h"
@@ -159,6 +160,7 @@ struct KeyLogIndex::Impl {
   }
   static Status open(File& file);
   Result<bool> read_more(File& file);
+  Result<bool> follow_file(File& file);
   void take(File& file, ByteView bytes);
   void take_line(File& file, std::string_view text);
   void take_unfinished(File& file);
@@ -294,17 +296,26 @@ Status KeyLogIndex::load(const std::string& path) {
 
 Result<bool> KeyLogIndex::follow() {
   bool any = false;
+  std::optional<Error> failed;  // the first; the other files are read on
   for (Impl::File& file : impl_->files) {
-    struct stat facts{};
-    // Replaced, or begun again: from its beginning. Gone: what was read stays.
-    const bool there = ::stat(file.path.c_str(), &facts) == 0;
-    if (there && (facts.st_dev != file.device || facts.st_ino != file.inode ||
-                  (S_ISREG(facts.st_mode) && facts.st_size < file.offset)))
-      TLSPROOF_TRY_VOID(Impl::open(file));
-    TLSPROOF_TRY(const bool more, impl_->read_more(file));
-    any |= more;
+    const Result<bool> more = impl_->follow_file(file);
+    if (more)
+      any |= *more;
+    else if (!failed)
+      failed = more.error();
   }
+  if (failed) return std::unexpected(*failed);
   return any;
+}
+
+Result<bool> KeyLogIndex::Impl::follow_file(File& file) {
+  struct stat facts{};
+  // Replaced, or begun again: from its beginning. Gone: what was read stays.
+  const bool there = ::stat(file.path.c_str(), &facts) == 0;
+  if (there && (facts.st_dev != file.device || facts.st_ino != file.inode ||
+                (S_ISREG(facts.st_mode) && facts.st_size < file.offset)))
+    TLSPROOF_TRY_VOID(open(file));
+  return read_more(file);
 }
 
 void KeyLogIndex::add(ByteView text) {

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -217,6 +218,29 @@ class Inspect(unittest.TestCase):
         copy = self.folder / "copy.pcapng"
         run("inspect", raw_ip, GOOD, "--write", copy)
         self.assertEqual([one["fingerprints"] for one in lines(copy)], [one["fingerprints"] for one in lines(GOOD)])
+
+    def test_key_log_that_becomes_unreadable(self):
+        """It is asked for more again and again, and says once what is wrong."""
+        keys = self.file("keys.log", "# none yet\n")
+        header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+        udp = struct.pack(">BBHHHBBH4s4sHHHH", 0x45, 0, 32, 1, 0, 64, 17, 0, b"\x7f\0\0\1", b"\x7f\0\0\2", 5, 6, 12, 0) + b"none"
+        packet = struct.pack("<IIII", 1, 0, len(udp), len(udp)) + udp
+
+        def feed(pipe):
+            with pipe:
+                pipe.write(header + packet * 5000)  # more than a pipe holds: the key log has been opened by then
+                keys.unlink()
+                keys.mkdir()
+                pipe.write(packet * 20000)
+
+        read, write = os.pipe()
+        feeder = threading.Thread(target=feed, args=[os.fdopen(write, "wb")])
+        feeder.start()
+        with os.fdopen(read, "rb") as stdin:
+            done = run("inspect", "-", "--keylog", keys, stdin=stdin)
+        feeder.join()
+        self.assertEqual(done.status, 2, done)
+        self.assertEqual(done.said.count("keys.log"), 1, done.said)
 
     def test_reader_that_goes(self):
         files = [str(path) for path in sorted(CAPTURES.glob("*.pcapng"))] * 10
