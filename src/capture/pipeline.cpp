@@ -16,7 +16,7 @@ class Pipeline {
   Pipeline(Source& source, const PipelineOptions& options)
       : source_(source),
         options_(options),
-        workers_(options.jobs > 1 ? make_threaded_workers(options) : make_inline_worker(options)),
+        workers_(make_workers(options)),
         table_(options.limits, [this](Flow& flow) { workers_->take(flow); }) {}
 
   PipelineResult run() {
@@ -35,6 +35,7 @@ class Pipeline {
     counts_.dissect = dissector_.counts();
     counts_.flows = table_.counts();
     result.counts = counts_;
+    result.jobs = workers_->num_jobs();
     return result;
   }
 

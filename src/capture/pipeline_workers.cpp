@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace tlsproof::capture {
@@ -22,6 +23,7 @@ class InlineWorker final : public PipelineWorkers {
   void push_on() override {}
   void drain() override {}
   [[nodiscard]] bool is_over() const override { return is_over_; }
+  [[nodiscard]] size_t num_jobs() const override { return 1; }
 
  private:
   const PipelineOptions& options_;
@@ -36,7 +38,7 @@ class ThreadedWorkers final : public PipelineWorkers {
   explicit ThreadedWorkers(const PipelineOptions& options) : options_(options), returned_(options.jobs) {
     for (size_t i = 0; i < options.jobs * kBatchesPerJob; ++i) free_.push_back(std::make_unique<Batch>());
     for (size_t i = 0; i < options.jobs; ++i) workers_.push_back(options.make_worker());
-    for (size_t i = 0; i < options.jobs; ++i) threads_.emplace_back([this, i] { work(*workers_[i], i); });
+    start_threads();
   }
   ~ThreadedWorkers() override {
     {
@@ -77,8 +79,19 @@ class ThreadedWorkers final : public PipelineWorkers {
     while (!under_way_.empty()) emit_front();
   }
   [[nodiscard]] bool is_over() const override { return is_over_; }
+  [[nodiscard]] size_t num_jobs() const override { return threads_.size(); }
 
  private:
+  void start_threads() {
+    threads_.reserve(options_.jobs);
+    try {
+      for (size_t i = 0; i < options_.jobs; ++i)
+        threads_.push_back(options_.make_thread([this, i] { work(*workers_[i], i); }));
+    } catch (const std::system_error&) {
+      // The limit of a user or of the machine.
+    }
+  }
+
   static constexpr size_t kBatchesPerJob = 4;
   static constexpr size_t kBatchFlows = 32;
   static constexpr size_t kBatchBytes = size_t{256} << 10;
@@ -166,12 +179,10 @@ class ThreadedWorkers final : public PipelineWorkers {
 
 }  // namespace
 
-std::unique_ptr<PipelineWorkers> make_inline_worker(const PipelineOptions& options) {
+std::unique_ptr<PipelineWorkers> make_workers(const PipelineOptions& options) {
+  if (options.jobs > 1)
+    if (auto threaded = std::make_unique<ThreadedWorkers>(options); threaded->num_jobs() > 0) return threaded;
   return std::make_unique<InlineWorker>(options);
-}
-
-std::unique_ptr<PipelineWorkers> make_threaded_workers(const PipelineOptions& options) {
-  return std::make_unique<ThreadedWorkers>(options);
 }
 
 }  // namespace tlsproof::capture

@@ -20,10 +20,11 @@ class PipelineWorkers {
   virtual void drain() = 0;
   // The emitter wants no more: nothing is emitted from now on.
   [[nodiscard]] virtual bool is_over() const = 0;
+  [[nodiscard]] virtual size_t num_jobs() const = 0;
 };
 
-// `options` is borrowed. One job works on the calling thread; several are threads, which end with the object.
-[[nodiscard]] std::unique_ptr<PipelineWorkers> make_inline_worker(const PipelineOptions& options);
-[[nodiscard]] std::unique_ptr<PipelineWorkers> make_threaded_workers(const PipelineOptions& options);
+// `options` is borrowed. One job works on the calling thread; several are threads, which end with the object. Where the
+// system makes fewer, those that there are do the work; where it makes none, the calling thread.
+[[nodiscard]] std::unique_ptr<PipelineWorkers> make_workers(const PipelineOptions& options);
 
 }  // namespace tlsproof::capture

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "tlsproof/capture/flow_table.h"
 #include "tlsproof/capture/source.h"
@@ -42,6 +43,10 @@ struct PipelineOptions {
   Writer* writer = nullptr;                 // borrowed: takes every packet
   const std::atomic<bool>* stop = nullptr;  // borrowed: true ends the capture as if it were over
   std::function<std::unique_ptr<Worker>()> make_worker;
+  // How a thread is made, for tests; std::system_error: there are no more.
+  std::function<std::thread(std::function<void()>)> make_thread = [](std::function<void()> run) {
+    return std::thread(std::move(run));
+  };
   // False: stop (the output is closed, enough was seen).
   std::function<bool(Product& product)> emit;
   // Live: called when nothing came for a while, and between packets now and then, after emit.
@@ -60,6 +65,7 @@ struct PipelineCounts {
 struct PipelineResult {
   PipelineCounts counts;
   Status status;
+  size_t jobs = 1;  // that worked: fewer than were asked for where the system made no more threads
 };
 [[nodiscard]] PipelineResult run_pipeline(Source& source, const PipelineOptions& options);
 

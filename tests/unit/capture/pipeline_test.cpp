@@ -98,6 +98,28 @@ TEST(Pipeline, GivesTheSameForAnyNumberOfJobs) {
   }
 }
 
+// Where the system makes no more threads, those that there are go on: with none, the calling thread.
+TEST(Pipeline, GoesOnWithFewerThreads) {
+  ScriptedSource source;
+  push_connections(source, 50);
+  const Outcome one = run(source, 1);
+  for (const size_t most : {size_t{0}, size_t{1}, size_t{3}}) {
+    ScriptedSource again;
+    push_connections(again, 50);
+    PipelineOptions options;
+    size_t num = 0;
+    options.make_thread = [&](std::function<void()> work) {
+      if (num == most) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+      ++num;
+      return std::thread(std::move(work));
+    };
+    const Outcome outcome = run(again, 8, options);
+    EXPECT_TRUE(outcome.result.status);
+    EXPECT_EQ(outcome.text, one.text) << most;
+    EXPECT_EQ(outcome.result.jobs, std::max<size_t>(most, 1));
+  }
+}
+
 // The secrets blocks that a flow's worker may know are those that came before the flow's end.
 TEST(Pipeline, SecretsAreKnownToTheFlowsThatEndAfterThem) {
   std::array<std::string, 2> texts;
