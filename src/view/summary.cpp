@@ -19,23 +19,32 @@ std::string shown(std::string_view raw) {
   return escape_terminal_limited(raw, kMaxText);
 }
 
-// Sixteen buckets between powers of two: good to 4 percent, which a table of milliseconds needs.
+// Log-linear: up to 1024 ns each value has its bucket; from there on so many steps an octave, that the middle of a
+// bucket is good to three digits.
+constexpr size_t kSteps = 512;
+
 size_t time_bucket(int64_t ns) {
-  const auto value = static_cast<uint64_t>(std::max<int64_t>(ns, 16));
-  const auto octave = static_cast<size_t>(std::bit_width(value)) - 1;
-  return octave * 16 + (value >> (octave - 4) & 15);
+  const auto value = static_cast<uint64_t>(std::max<int64_t>(ns, 0));
+  if (value < 2 * kSteps) return value;
+  const auto shift = static_cast<size_t>(std::bit_width(value) - std::bit_width(kSteps));
+  return shift * kSteps + (value >> shift);
 }
+constexpr size_t kTimeBuckets = (64 - static_cast<size_t>(std::bit_width(kSteps)) + 1) * kSteps + kSteps;
 
 double bucket_ms(size_t bucket) {
-  const size_t octave = bucket / 16;
-  const double step = static_cast<double>(uint64_t{1} << (octave - 4));
-  return (16.5 + static_cast<double>(bucket % 16)) * step / 1e6;  // its middle
+  if (bucket < 2 * kSteps) return static_cast<double>(bucket) / 1e6;
+  const size_t shift = bucket / kSteps - 1;
+  const auto low = static_cast<double>((bucket - shift * kSteps) << shift);
+  return (low + static_cast<double>(uint64_t{1} << shift) / 2) / 1e6;
 }
 
+// Three digits.
 std::string milliseconds(double ms) {
-  return ms < 10 ? fmt::format("{:.1f} ms", ms) : fmt::format("{:.0f} ms", ms);
+  const int places = ms < 10 ? 2 : ms < 100 ? 1 : 0;
+  return fmt::format("{:.{}f} ms", ms, ms < 1 ? 3 : places);
 }
 
+// The value that a part of `q` of all values is not above.
 std::string quantile(const std::vector<uint64_t>& buckets, uint64_t num, double q) {
   uint64_t passed = 0;
   const auto wanted = static_cast<uint64_t>(q * static_cast<double>(num - 1)) + 1;
@@ -118,7 +127,8 @@ void Summary::add(const SummaryRow& row) {
   ja4s_.add(row.ja4);
   for (const rules::Rule* rule : row.rules) ++rules_[rule];
   if (row.handshake_ns >= 0) {
-    ++log_times_[std::min(time_bucket(row.handshake_ns), log_times_.size() - 1)];
+    if (log_times_.empty()) log_times_.resize(kTimeBuckets);
+    ++log_times_[std::min(time_bucket(row.handshake_ns), kTimeBuckets - 1)];
     ++num_times_;
     longest_ns_ = std::max(longest_ns_, row.handshake_ns);
   }

@@ -562,10 +562,43 @@ TEST_F(HandshakeTest, SummaryCounts) {
   EXPECT_THAT(text, HasSubstr("         3  TLS_AES_256_GCM_SHA384\n"));
   EXPECT_THAT(text, HasSubstr("         1  the server sent \\x1b alert\n"));
   EXPECT_THAT(text, HasSubstr(std::string(rules::all_rules()[0].id)));
-  EXPECT_THAT(text, HasSubstr("time to complete: 5.1 ms median, 5.1 ms at 95 %, 5.0 ms longest\n"));
+  EXPECT_THAT(text, HasSubstr("time to complete: 5.00 ms median, 5.00 ms at 95 %, 5.00 ms longest\n"));
   const std::string json = summary.json();
   EXPECT_THAT(json, HasSubstr(R"("handshakes":3,"completed":2,"failed":1)"));
   EXPECT_THAT(json, HasSubstr(R"("cipher_suites":[{"name":"TLS_AES_256_GCM_SHA384","count":3}])"));
+}
+
+// Three digits of each are true.
+TEST(Summary, TimesAreExactToThreeDigits) {
+  for (const auto& [ns, text] : {std::pair<int64_t, std::string_view>{0, "0.000 ms"},
+                                 {777, "0.001 ms"},
+                                 {345'678, "0.346 ms"},
+                                 {1'234'000, "1.23 ms"},
+                                 {23'450'001, "23.5 ms"},
+                                 {987'600'000, "988 ms"},
+                                 {12'345'678'901, "12346 ms"},
+                                 {std::numeric_limits<int64_t>::max(), "9223"}}) {
+    Summary summary;
+    SummaryRow row;
+    row.handshake_ns = ns;
+    summary.add(row);
+    const std::string out = summary.render({});
+    const size_t median = out.find(" median");
+    ASSERT_NE(median, std::string::npos);
+    double exact = static_cast<double>(ns) / 1e6, told = 0;
+    const size_t begin = out.find(": ", out.find("time to complete")) + 2;
+    told = std::stod(out.substr(begin, median - begin));
+    EXPECT_NEAR(told, exact, std::max(exact * 0.001, 0.0005) + (exact < 1 ? 0 : exact * 0.005)) << out;
+    EXPECT_THAT(out, HasSubstr(std::string(text)));
+  }
+  // Half of them are not above the median, which was in the middle of a bucket of 6 percent.
+  Summary summary;
+  for (int64_t i = 1; i <= 1001; ++i) {
+    SummaryRow row;
+    row.handshake_ns = i * 1'000'000;
+    summary.add(row);
+  }
+  EXPECT_THAT(summary.render({}), HasSubstr("time to complete: 501 ms median, 951 ms at 95 %, 1001 ms longest"));
 }
 
 TEST(Summary, ListsAreBounded) {
