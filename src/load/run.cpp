@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "replay.h"
+#include "server_cpu.h"
 #include "worker.h"
 
 namespace tlsproof::load {
@@ -60,7 +61,8 @@ class Run {
     return static_cast<unsigned>(std::min<size_t>(plan.threads, most));
   }
   void watch(int64_t start_ns);
-  void tell_progress(int64_t now_ns, int64_t start_ns);
+  void look_at_server(int64_t now_ns, bool last);
+  void tell_progress(int64_t now_ns);
   Measurement sum_up(int64_t start_wall_ns);
 
   Plan plan_;
@@ -69,9 +71,20 @@ class Run {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<unsigned> num_done_{0};
   int64_t from_ns_ = 0;
+  // The server's CPU at the begin of the measurement, at the end of its window, and at the end of its last connection.
+  std::optional<ServerCpu> server_;
+  struct Reading {
+    int64_t at_ns = 0;
+    std::optional<int64_t> cpu_ns;
+  };
+  std::optional<Reading> server_first_, server_window_, server_last_;
 };
 
 Result<Measurement> Run::play() {
+  if (plan_.server_pid) {
+    server_.emplace(*plan_.server_pid);
+    if (!server_->read()) return fail_usage(fmt::format("there is no process {}", *plan_.server_pid));
+  }
   for (unsigned i = 0; i < plan_.threads; ++i)
     workers_.push_back(std::make_unique<Worker>(plan_, *options_->clock, course_, i));
   std::vector<std::jthread> threads;
@@ -105,19 +118,33 @@ Result<Measurement> Run::play() {
   return sum_up(start_wall_ns);
 }
 
-// Until all workers are done: the line of progress.
+// Until all workers are done: the line of progress, the server's CPU.
 void Run::watch(int64_t start_ns) {
   int64_t next_line_ns = start_ns + kNsPerSecond;
   while (num_done_.load() < workers_.size()) {
-    std::this_thread::sleep_for(kLookEvery);
-    const int64_t now = options_->clock->monotonic_ns();
+    int64_t now = options_->clock->monotonic_ns();
+    const auto to_begin = std::chrono::nanoseconds(std::max<int64_t>(0, from_ns_ - now));
+    std::this_thread::sleep_for(server_first_ ? kLookEvery : std::min<std::chrono::nanoseconds>(kLookEvery, to_begin));
+    now = options_->clock->monotonic_ns();
+    look_at_server(now, false);
     if (now < next_line_ns) continue;
     next_line_ns += kNsPerSecond;
-    tell_progress(now, start_ns);
+    tell_progress(now);
   }
+  look_at_server(options_->clock->monotonic_ns(), true);
 }
 
-void Run::tell_progress(int64_t now_ns, int64_t /*start_ns*/) {
+void Run::look_at_server(int64_t now_ns, bool last) {
+  if (now_ns < from_ns_) return;
+  const auto read = [&](std::optional<Reading>& into) {
+    if (!into) into = Reading{now_ns, server_ ? server_->read() : std::nullopt};
+  };
+  read(server_first_);
+  if (last || now_ns >= from_ns_ + plan_.duration_ns || course_.count_reached_ns.load() != 0) read(server_window_);
+  if (last) read(server_last_);
+}
+
+void Run::tell_progress(int64_t now_ns) {
   if (!options_->on_progress) return;
   Recent::Counts counts;
   for (const auto& worker : workers_) worker->recent().take(counts);
@@ -150,6 +177,16 @@ Measurement Run::sum_up(int64_t start_wall_ns) {
   else if (course_.count_reached_ns.load() != 0)
     end = std::min(end, last_end);
   total.duration_ns = std::max<int64_t>(0, std::max(end, last_completion) - from_ns_);
+  if (server_ && server_first_) {
+    total.server_gone = !server_first_->cpu_ns || !server_window_->cpu_ns || !server_last_->cpu_ns;
+    if (!total.server_gone) {
+      total.server_cpu_ns = *server_last_->cpu_ns - *server_first_->cpu_ns;
+      const int64_t wall_ns = server_window_->at_ns - server_first_->at_ns;
+      if (wall_ns > 0)
+        total.server_cores_busy =
+            static_cast<double>(*server_window_->cpu_ns - *server_first_->cpu_ns) / static_cast<double>(wall_ns);
+    }
+  }
   if (options_->replay_failures && !total.interrupted) replay_failures(plan_, *options_, first, total.errors);
   return total;
 }
