@@ -109,6 +109,7 @@ void Connection::start_tls() {
   tls::ClientSetup setup;
   if (thread_->plan->identity) setup.identity = &thread_->identity;
   setup.resume = session_.get();
+  setup.random = &thread_->random;
   setup.clock = thread_->clock;
   setup.key_exchanges = thread_->key_exchanges.get();
   if (task_.asked == Kind::early_data && asks()) setup.early_data = thread_->plan->http_request;
@@ -298,13 +299,9 @@ void Connection::keep_session() {
 void Connection::await_sign() {
   if (took_ours_) return done();
   num_tickets_early_ = client_.num_received(hs::new_session_ticket);
-  if (thread_->plan->close_by == CloseBy::fin) {
-    flush();
-    socket_.shutdown_write();
-  } else {
-    client_.close_notify();
-    flush();
-  }
+  // By close_notify however the plan closes: a bare FIN is answered by an alert in OpenSSL 3.
+  client_.close_notify();
+  flush();
   if (client_.close_notify_received()) done();
 }
 

@@ -63,6 +63,22 @@ Result<tls::ClientConfig> config_for(const Plan& plan, Kind kind, const std::str
   return config;
 }
 
+BufferedRandom::~BufferedRandom() {
+  wipe(page_);
+}
+
+void BufferedRandom::fill(std::span<uint8_t> out) {
+  if (out.size() > page_.size()) return system_random().fill(out);
+  if (page_.size() - used_ < out.size()) {
+    system_random().fill(page_);
+    used_ = 0;
+  }
+  const auto from = std::span(page_).subspan(used_, out.size());
+  std::ranges::copy(from, out.begin());
+  wipe(from);
+  used_ += out.size();
+}
+
 ThreadState::ThreadState(const Plan& the_plan, const Clock& the_clock, net::Poller the_poller)
     : plan(&the_plan),
       clock(&the_clock),

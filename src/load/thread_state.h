@@ -1,6 +1,7 @@
 // What the connections of one thread share: made once, used by each in turn, seen by no other thread.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -11,6 +12,17 @@
 #include "tlsproof/tls/key_exchanges.h"
 
 namespace tlsproof::load {
+
+// The kernel's random numbers, fetched in pages; what was given away is wiped.
+class BufferedRandom final : public RandomSource {
+ public:
+  ~BufferedRandom() override;
+  void fill(std::span<uint8_t> out) override;
+
+ private:
+  std::array<uint8_t, 4096> page_{};
+  size_t used_ = sizeof page_;
+};
 
 class ThreadState {
  public:
@@ -30,6 +42,7 @@ class ThreadState {
   const Plan* plan = nullptr;
   const Clock* clock = nullptr;
   net::Poller poller;
+  BufferedRandom random;
   Bytes buffer;                                                   // what is received passes through it
   std::vector<std::string> names;                                 // server names, at least one, "" for none
   std::vector<std::string> names_to_check;                        // what the chain must be for, by name
