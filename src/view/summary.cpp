@@ -45,12 +45,12 @@ std::string milliseconds(double ms) {
 }
 
 // The value that a part of `q` of all values is not above.
-std::string quantile(const std::vector<uint64_t>& buckets, uint64_t num, double q) {
+std::string quantile(const std::vector<uint64_t>& buckets, uint64_t num, double q, int64_t longest_ns) {
   uint64_t passed = 0;
   const auto wanted = static_cast<uint64_t>(q * static_cast<double>(num - 1)) + 1;
   for (size_t i = 0; i < buckets.size(); ++i) {
     passed += buckets[i];
-    if (passed >= wanted) return milliseconds(bucket_ms(i));
+    if (passed >= wanted) return milliseconds(std::min(bucket_ms(i), static_cast<double>(longest_ns) / 1e6));
   }
   return {};
 }
@@ -200,8 +200,8 @@ std::string Summary::render(const SummaryOptions& options) const {
   add(ech_, "offered ECH (or its GREASE)");
   if (!extra.empty()) line(extra);
   if (num_times_ > 0)
-    line(fmt::format("time to complete: {} median, {} at 95 %, {} longest", quantile(log_times_, num_times_, 0.5),
-                     quantile(log_times_, num_times_, 0.95), milliseconds(static_cast<double>(longest_ns_) / 1e6)));
+    line(fmt::format("time to complete: {} median, {} at 95 %, {} longest", quantile(log_times_, num_times_, 0.5, longest_ns_),
+                     quantile(log_times_, num_times_, 0.95, longest_ns_), milliseconds(static_cast<double>(longest_ns_) / 1e6)));
   extra.clear();
   add(unanswered_, "without a ServerHello");
   add(without_hello_, "without a ClientHello");

@@ -26,6 +26,9 @@ if not FOLDER:
 SOURCE = pathlib.Path(os.environ.get("TLSPROOF_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 
+OLD = "it is older than RFC 5746"
+UNAWARE = "the client sends the SCSV, a server of 2014 answers it with no word of RFC 5746"
+ADDRESS = "an IP address as host_name: RFC 6066 §3 allows none"
 # Where our count is not tshark's: {file: {column: (ours, why ours is right)}}. tshark's stands in expected.tsv.
 FRAGMENTS = "a DTLS message counts once, however many fragments and retransmissions brought it; tshark counts each of them"
 PORT = "tshark goes by the port here (80 and 6667 are not TLS's to it): the bytes are a ClientHello and what answers it"
@@ -115,6 +118,39 @@ class Captures(unittest.TestCase):
         # "bd": the definition has the first and last digit of the hexadecimal form of a name that is no text.
         "ja4/tls-non-ascii-alpn.pcapng": (None, None, "t13d1516bd_8daaf6152771_e5627efa2ab1"),
     }
+
+    # MUSTs that are broken in them, each looked at byte by byte: {file: {rule: (how often, why)}}. In no other file is one broken.
+    BROKEN = {
+        "wireshark/rsasnakeoil2.pcap": {"client_hello/renegotiation_signal": (1, OLD)},
+        "wireshark/tls-fragmented-handshakes.pcap.gz": {"client_hello/renegotiation_signal": (200, "made by a script: one suite, and GREASE alone for extensions")},
+        "wireshark/tls12-chacha20poly1305.pcap": {"client_hello/server_name": (7, ADDRESS)},
+        "wireshark/tls13-20-chacha20poly1305.pcap": {"client_hello/server_name": (2, ADDRESS)},
+        "zeek/dtls-sequence-number-jumps.pcap": {
+            "client_hello/groups_with_key_share": (1, "made by a test of gaps in sequence numbers: three extensions, no key_share"),
+            "client_hello/renegotiation_signal": (1, "likewise: it offers DTLS 1.2 as well"),
+            "key_share/present": (1, "likewise: the server answers DTLS 1.3 with supported_versions alone")},
+        "zeek/dtls13-wolfssl.pcap": {"retry/hello_unchanged": (1, "wolfSSL's second ClientHello has the same extensions in another order")},
+        "zeek/heartbleed-encrypted.pcap": {"records/known_type": (1, "the attack: a heartbeat that its own ClientHello did not offer")},
+        "zeek/heartbleed-success.pcap": {"heartbeat/payload_length": (1, "the attack")},
+        "zeek/heartbleed.pcap": {"heartbeat/payload_length": (1, "the attack")},
+        "zeek/missing-intermediate.pcap": {"renegotiation/server_answers": (2, UNAWARE)},
+        "zeek/ml-dsa-44-cert.pcap": {"client_hello/renegotiation_signal": (1, "no extension at all")},
+        "zeek/ssl.v3.pcap": {"client_hello/renegotiation_signal": (2, OLD)},
+        "zeek/tls-expired-cert.pcap": {"renegotiation/server_answers": (1, UNAWARE)},
+        "zeek/tls-fragmented-handshake.pcap.gz": {"client_hello/server_name": (1, ADDRESS)},
+        "zeek/tls1.2-protocol-violation.pcap": {
+            "messages/well_formed": (1, "what the capture is for: the certificate list says 3820 bytes, 253 are left"),
+            "order/tls12_server": (1, "and ChangeCipherSpec follows it")},
+        "zeek/tls13_wolfssl.pcap": {"client_hello/renegotiation_signal": (1, "wolfSSL offers TLS 1.2 and 1.1 without a word of RFC 5746")},
+    }
+
+    def test_rules_fire_where_it_was_settled_alone(self):
+        for name in self.seen:
+            found = collections.Counter(v["rule"] for h in self.handshakes(name) for v in h["violations"] if v["requirement"] == "MUST")
+            settled = {rule: count for rule, (count, _) in self.BROKEN.get(name, {}).items()}
+            with self.subTest(name):
+                self.assertEqual(dict(found), settled)
+        self.assertEqual(set(self.BROKEN) - set(self.seen), set(), "no such files")
 
     def test_what_is_stapled(self):
         for name, until in {"zeek/ocsp-stapling.pcap": "2014-04-28", "zeek/ocsp-stapling-digicert.pcap": "2014-07-07",

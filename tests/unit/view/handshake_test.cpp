@@ -590,6 +590,8 @@ TEST(Summary, TimesAreExactToThreeDigits) {
     told = std::stod(out.substr(begin, median - begin));
     EXPECT_NEAR(told, exact, std::max(exact * 0.001, 0.0005) + (exact < 1 ? 0 : exact * 0.005)) << out;
     EXPECT_THAT(out, HasSubstr(std::string(text)));
+    // The only one is all three.
+    EXPECT_EQ(std::stod(out.substr(out.find("%, ") + 3)), told) << out;
   }
   // Half of them are not above the median, which was in the middle of a bucket of 6 percent.
   Summary summary;
