@@ -137,7 +137,25 @@ class Validator {
     if (purpose == Purpose::client) X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT);
   }
 
-  Run run_libcrypto(X509* leaf, Purpose purpose, std::span<const X509Ptr> more = {}) const {
+  // libcrypto's own of a certificate of the pool or the path: reading one costs more than checking its signature.
+  X509* native(const Certificate& certificate) {
+    if (const std::optional<size_t> index = index_of(certificate)) return pool_.x509(*index);
+    for (const auto& [known, x509] : others_)
+      if (known == certificate) return x509.get();
+    return others_.emplace_back(certificate, to_x509(certificate.der())).second.get();
+  }
+
+  // The other way round.
+  Certificate certificate_of(X509* x509) {
+    for (size_t i = 0; i < pool_.size(); ++i)
+      if (pool_.x509(i) == x509) return pool_.certificate(i);
+    for (const auto& [known, other] : others_)
+      if (other.get() == x509) return known;
+    X509_up_ref(x509);
+    return others_.emplace_back(from_x509(x509), X509Ptr(x509)).first;
+  }
+
+  Run run_libcrypto(X509* leaf, Purpose purpose, std::span<const X509Ptr> more = {}) {
     Run run;
     const X509ListPtr untrusted(sk_X509_new_null());
     const StoreContextPtr context(X509_STORE_CTX_new());
@@ -158,7 +176,7 @@ class Validator {
     const int result = X509_verify_cert(context.get());
     const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(context.get());
     for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i)
-      run.path.push_back(from_x509(sk_X509_value(chain, i)));
+      run.path.push_back(certificate_of(sk_X509_value(chain, i)));
     // Some failures end the run without going through the callback.
     const int last = X509_STORE_CTX_get_error(context.get());
     const bool known = std::ranges::any_of(run.errors, [&](const Recorded& error) { return error.code == last; });
@@ -223,9 +241,9 @@ class Validator {
     return false;
   }
 
-  static bool has_invalid_extensions(const Certificate& certificate) {
-    const X509Ptr x509 = to_x509(certificate.der());
-    const bool invalid = x509 != nullptr && (X509_get_extension_flags(x509.get()) & EXFLAG_INVALID) != 0;
+  bool has_invalid_extensions(const Certificate& certificate) {
+    X509* const x509 = native(certificate);
+    const bool invalid = x509 != nullptr && (X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0;
     (void)drain_errors();
     return invalid;
   }
@@ -375,7 +393,7 @@ class Validator {
     out_.problems.back().presumed = true;
   }
 
-  [[nodiscard]] bool known_intermediate_helps() const {
+  [[nodiscard]] bool known_intermediate_helps() {
     if (options_.known_intermediates.empty() || pool_.x509(0) == nullptr) return false;
     std::vector<X509Ptr> known;
     for (const Certificate& certificate : options_.known_intermediates)
@@ -385,16 +403,16 @@ class Validator {
 
   // A key that cannot be read stops libcrypto before the signatures.
   void check_keys() {
-    std::vector<X509Ptr> path;
-    for (const Certificate& certificate : out_.path) path.push_back(to_x509(certificate.der()));
+    std::vector<X509*> path;
+    for (const Certificate& certificate : out_.path) path.push_back(native(certificate));
     for (size_t depth = 0; depth < path.size(); ++depth) {
       const Certificate& certificate = out_.path[depth];
       if (path[depth] == nullptr) continue;
-      if (X509_get0_pubkey(path[depth].get()) == nullptr) {
+      if (X509_get0_pubkey(path[depth]) == nullptr) {
         add(ProblemCode::undecodable, static_cast<int>(depth), index_of(certificate),
             fmt::format("the public key of {} cannot be read: {}", certificate->escaped_title(), drain_errors()));
       }
-      if (stopped_ && depth + 1 < path.size() && !signature_holds(path[depth + 1].get(), path[depth].get()))
+      if (stopped_ && depth + 1 < path.size() && !signature_holds(path[depth + 1], path[depth]))
         add(ProblemCode::bad_signature, static_cast<int>(depth), index_of(certificate),
             describe(ProblemCode::bad_signature, 0, certificate, static_cast<int>(depth)),
             X509_V_ERR_CERT_SIGNATURE_FAILURE);
@@ -495,6 +513,7 @@ class Validator {
   }
 
   ChainPool pool_;
+  std::vector<std::pair<Certificate, X509Ptr>> others_;  // of the path, and not of the pool
   size_t num_sent_;
   const TrustAnchors& anchors_;
   const ValidateOptions& options_;
