@@ -60,7 +60,7 @@ struct MixPart {
 struct Arrivals {
   enum class Loop : uint8_t {
     closed,    // `concurrency` connections at a time: the next begins when one ends. Cannot see what a stalled server
-               // did to those that would have come
+               // did to those that would have come. After a failure to connect its place pauses: 1, 2, 4 … 100 ms
     constant,  // open loop: one each 1/rate seconds, whatever became of those before
     poisson,   // open loop: exponential gaps of that mean
   };
@@ -68,8 +68,9 @@ struct Arrivals {
   size_t concurrency = 16;   // closed: of all threads together
   double rate = 0;           // open: connections a second, of all threads and of this shard; n shards together give
                              // n times as many, their constant arrivals an n-th of a gap apart
-  size_t max_open = 20'000;  // open: arrivals beyond so many open connections queue; their latency counts from when
-                             // they should have begun
+  size_t max_open = 20'000;  // open: arrivals beyond so many open connections (or than descriptors allow) queue; their
+                             // latency counts from when they should have begun. One that waits for longer than
+                             // Timeouts::connect fails as a timeout of connecting
 };
 
 // What the client proves itself with; each thread makes its own signer.
@@ -95,6 +96,10 @@ struct Plan {
   // ---- what each connection does ----
   tls::ClientConfig client;               // its server_name is taken where server_names is empty
   std::vector<std::string> server_names;  // taken in turn
+  // Kinds that resume are played with the newest session of their server (address, name, and version), got by a few
+  // connections that are not counted before the warm-up; each thread has its own, and uses it until the server declines
+  // it or its lifetime is over. Then the next connection is played as full, keeps its session for those to come, and is
+  // counted as asked for and not got.
   std::vector<MixPart> mix = {{Kind::full, 1}};
   Verification verification = Verification::cached;
   bool reuse_key_share = false;               // one key share a thread and group, for all its connections
@@ -104,9 +109,19 @@ struct Plan {
   // says so.
   std::shared_ptr<const x509::TrustAnchors> anchors;
   std::string name;
-  app::Setup prelude;    // what leads to TLS (STARTTLS); its talk is not used
-  Bytes http_request;    // sent after the handshake, the answer read to its end; empty: none
-  bool confirm = false;  // wait for a sign that the server took our Finished: an answer, a ticket, or its close
+  app::Setup prelude;  // what leads to TLS (STARTTLS); its talk is not used
+  Bytes http_request;  // sent after the handshake, the answer read to its end; empty: none
+  // Wait for a sign that the server took our Finished. What counts:
+  // - with http_request, its answer (2xx or 3xx), with or without `confirm`;
+  // - a full handshake of TLS 1.2: the server's Finished, which answers ours (RFC 5246 §7.3);
+  // - else our Finished is followed by close_notify (however the plan closes), and the sign is a NewSessionTicket that
+  //   came after both were sent, application data, close_notify or the end of the stream. A server without client
+  //   authentication may send tickets before it has read our Finished (RFC 8446 §4.6.1): those that came with its own
+  //   Finished do not count.
+  // An alert in place of it is a failure by that alert, a reset one by reset. Without `confirm` and request a
+  // connection of TLS 1.3 counts as completed when the server's Finished is checked and ours is sent: a server that
+  // refuses the client's certificate says so later.
+  bool confirm = false;
   CloseBy close_by = CloseBy::close_notify;
   Timeouts timeouts;
 

@@ -25,7 +25,13 @@ struct RunOptions {
 
 // Plays the plan once: warm-up, measurement, the end of what is open, and the replays. A server that misbehaves is
 // counted, never an Error; fails when the environment does (no epoll, no thread, a plan that cannot be played: usage).
-// Ends in time whatever the server does: at the latest warm-up + duration + the longest timeouts after it began.
+// Ends in time whatever the server does: at the latest warm-up, duration, the timeouts of an arrival that waited and of
+// one connection (for kinds that resume of another one, before the warm-up), and the replays after it began.
+//
+// Who is counted: connections that began in the measurement (in an open loop: should have), to their end. Measurement::
+// duration_ns reaches to the end of the window or to the last completion, whichever is later, so that a rate never
+// counts connections without their time; with Plan::count it ends with the last connection. A thread's CPU is taken
+// over the same span.
 [[nodiscard]] Result<Measurement> run_once(const Plan& plan, const RunOptions& options);
 
 // `repeats` runs of each plan, in turn (A B A B …), so that what changes on the machine changes for all.
