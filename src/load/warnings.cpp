@@ -2,17 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "limits.h"
 #include "text.h"
 #include "tlsproof/load/bench_run.h"
 
 namespace tlsproof::load {
 namespace {
 
-constexpr double kBusy = 0.95;           // of a thread: no time left to be on time
 constexpr double kServerIdle = 0.9;      // cores: a single worker that is not busy either
-constexpr int64_t kLate = 1'000'000;     // ns; a generator that is on time is late by some ten µs
 constexpr int64_t kStall = 100'000'000;  // ns
 
 const Histogram& phase(const Measurement& measurement, Phase which) {
@@ -47,8 +45,7 @@ struct Writer {
     const bool checks_chain = plan.verification == Verification::full || plan.verification == Verification::cached;
     if (plan.verification == Verification::minimal)
       say("verification minimal: no signature is checked and the key share is known to everybody, so the client's CPU "
-          "is "
-          "that of no real client");
+          "is that of no real client");
     else if (checks_chain && !plan.anchors)
       say("no trust anchors: signatures were checked, but the certificate chain was looked at by nobody");
   }
@@ -67,8 +64,7 @@ struct Writer {
         ours += found->second.count;
     if (ours != 0)
       say("the generator was the limit: {} connections failed for want of ports, descriptors or memory here, which "
-          "says "
-          "nothing about the server",
+          "says nothing about the server",
           count_text(ours));
   }
 
@@ -78,44 +74,27 @@ struct Writer {
     const std::string server = measurement.server_cores_busy ? fmt::format("; the server kept {} cores busy",
                                                                            number_text(*measurement.server_cores_busy))
                                                              : "";
-    if (busiest >= kBusy)
+    if (no_time_left(measurement))
       say("the generator was the limit: its busiest thread had {} of its core, so the server may do more "
           "(--threads){}",
           share_text(busiest), server);
-    const bool full = measurement.max_open >= plan.arrivals.max_open;
-    const bool queued = std::ranges::any_of(measurement.seconds, [](const Second& one) { return one.queued != 0; });
-    if (closed()) return;
-    if (full && queued) {
+    if (arrivals_queued(plan, measurement))
       say("arrivals queued: {} connections were open, as many as may be; latencies count from when each should have "
           "begun",
           count_text(measurement.max_open));
-    } else if (const int64_t lag = phase(measurement, Phase::lag).percentile(99);
-               lag > std::max(kLate, phase(measurement, Phase::finished).percentile(99) / 20)) {
+    else if (began_late(plan, measurement))
       say("the generator was late: one in a hundred connections began {} or more after it should have, which its "
-          "latency "
-          "includes",
-          time_text(seconds(lag)));
-    }
-    missing_arrivals();
-  }
-
-  void missing_arrivals() {
-    if (plan.count != 0 || measurement.interrupted) return;
-    const double planned = plan.arrivals.rate * seconds(measurement.duration_ns);
-    const double scatter = plan.arrivals.loop == Arrivals::Loop::poisson ? 4 * std::sqrt(planned) : 2;
-    if (static_cast<double>(measurement.started) < 0.98 * planned - scatter)
-      say("the rate was not reached: {} of about {} planned connections began", count_text(measurement.started),
-          count_text(static_cast<uint64_t>(planned)));
+          "latency includes",
+          time_text(seconds(phase(measurement, Phase::lag).percentile(99))));
   }
 
   // Of a closed loop: neither side had much to do.
   void idle() {
     if (!closed() || measurement.completed == 0 || measurement.threads.empty() || !measurement.server_cores_busy)
       return;
-    if (measurement.busiest_thread() >= kBusy || *measurement.server_cores_busy >= kServerIdle) return;
+    if (no_time_left(measurement) || *measurement.server_cores_busy >= kServerIdle) return;
     say("neither side was the limit: the generator's busiest thread had {} of its core and the server {} cores, so "
-        "more "
-        "than {} connections at a time may give more (--concurrency), unless both share a core",
+        "more than {} connections at a time may give more (--concurrency), unless both share a core",
         share_text(measurement.busiest_thread()), number_text(*measurement.server_cores_busy),
         count_text(plan.arrivals.concurrency));
   }
@@ -132,13 +111,11 @@ struct Writer {
     const std::string gap = time_text(seconds(measurement.longest_gap_ns));
     if (closed() && stalled())
       say("a closed loop cannot see a stall, and there was one: for at least {} no handshake completed, which counts "
-          "as "
-          "{} slow ones at most (--rate shows what arrivals would have met)",
+          "as {} slow ones at most (--rate shows what arrivals would have met)",
           gap, count_text(plan.arrivals.concurrency));
     else if (closed())
       say("a closed loop cannot see a stall: at most {} connections wait at a time, however many would have come "
-          "(--rate "
-          "for an open loop)",
+          "(--rate for an open loop)",
           count_text(plan.arrivals.concurrency));
     else if (stalled())
       say("for at least {} no handshake completed", gap);
@@ -168,8 +145,7 @@ struct Writer {
   void handshakes() {
     if (measurement.hello_retry_requests != 0)
       say("{} handshakes took another round trip for a HelloRetryRequest: the server wants another group than the "
-          "first "
-          "offered",
+          "first offered",
           count_text(measurement.hello_retry_requests));
     if (measurement.client_certificates_sent < measurement.client_certificates_asked)
       say("a client certificate was asked for in {} handshakes and sent in {}",

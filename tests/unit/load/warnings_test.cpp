@@ -73,17 +73,6 @@ TEST(Warnings, queued_arrivals) {
   EXPECT_THAT(one.said(), ElementsAre(HasSubstr("arrivals queued: 20,000 connections were open")));
 }
 
-TEST(Warnings, rate_not_reached) {
-  Case one;
-  one.plan.arrivals.rate = 2000;
-  EXPECT_THAT(one.said(), ElementsAre("the rate was not reached: 10,000 of about 20,000 planned connections began"));
-  one.plan.count = 10'000;
-  EXPECT_THAT(one.said(), IsEmpty());
-  one.plan.count = 0;
-  one.plan.arrivals = {.loop = Arrivals::Loop::poisson, .rate = 1'050};
-  EXPECT_THAT(one.said(), IsEmpty());  // 4.7 % less, of which 3.9 % are scatter
-}
-
 TEST(Warnings, neither_side_busy) {
   Case one;
   one.close_loop();
