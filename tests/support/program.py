@@ -37,15 +37,15 @@ class Done:
                 f"--- stdout\n{self.out.decode(errors='replace')[:6000]}\n--- stderr\n{self.err.decode(errors='replace')[:6000]}")
 
 
-def run(*words, limit=30.0, env=None, stdin=subprocess.DEVNULL, stdout=None, cwd=None, during=None):
-    """Runs `tlsproof WORDS`. `stdout`: a file to write to instead of memory. `during(process)` is called once it runs.
+def run(*words, limit=30.0, env=None, stdin=subprocess.DEVNULL, stdout=None, cwd=None, during=None, before=None):
+    """Runs `tlsproof WORDS`. `stdout`: a file to write to instead of memory. `before()` is called in the child, `during(process)` once it runs.
     A run longer than `limit` seconds is killed and has status -9."""
     words = [str(word) for word in words]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         # What AddressSanitizer holds back of freed memory is not the program's.
         options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=16"]))
         begin = time.monotonic()
-        process = subprocess.Popen([os.path.abspath(tlsproof()), *words], stdin=stdin, stdout=out if stdout is None else stdout, stderr=err, cwd=cwd,
+        process = subprocess.Popen([os.path.abspath(tlsproof()), *words], stdin=stdin, stdout=out if stdout is None else stdout, stderr=err, cwd=cwd, preexec_fn=before,
                                    env={**os.environ, "ASAN_OPTIONS": options, **(env or {})})
         killer = threading.Timer(limit, process.kill)
         killer.start()
