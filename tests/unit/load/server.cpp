@@ -28,6 +28,8 @@ int listen_on_loopback(int backlog, net::Address& address) {
 
 }  // namespace
 
+thread_local bool in_server = false;
+
 Server::Server(Serve serve, int backlog) : serve_(std::move(serve)) {
   std::signal(SIGPIPE, SIG_IGN);  // libssl writes with write()
   listener_ = listen_on_loopback(backlog, address_);
@@ -47,6 +49,7 @@ Server::~Server() {
 }
 
 void Server::accept_all() {
+  in_server = true;
   while (!ending_) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) {
@@ -62,6 +65,7 @@ void Server::accept_all() {
 }
 
 void Server::serve(int fd) {
+  in_server = true;
   serve_(fd);
   const std::scoped_lock lock(mutex_);
   open_.erase(fd);

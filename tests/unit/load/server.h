@@ -14,6 +14,9 @@
 
 namespace tlsproof::load_test {
 
+// Set in the threads of servers, for who counts what the others do.
+extern thread_local bool in_server;
+
 // Serves each connection in its own thread; the destructor ends them all.
 class Server {
  public:
