@@ -160,11 +160,13 @@ void Run::tell_progress(int64_t now_ns) {
 Measurement Run::sum_up(int64_t start_wall_ns) {
   Measurement total;
   std::map<ErrorClass, FirstFailure> first;
+  QuietTimes completions;
   int64_t last_end = from_ns_, last_completion = from_ns_;
   for (const auto& worker : workers_) {
     Tally& tally = worker->tally();
     add_thread(total, tally.measurement());
     first.insert(tally.first_failures().begin(), tally.first_failures().end());
+    completions.merge(tally.completions());
     last_end = std::max(last_end, tally.last_end_ns());
     last_completion = std::max(last_completion, tally.last_completion_ns());
     total.interrupted = total.interrupted || worker->interrupted();
@@ -177,6 +179,7 @@ Measurement Run::sum_up(int64_t start_wall_ns) {
   else if (course_.count_reached_ns.load() != 0)
     end = std::min(end, last_end);
   total.duration_ns = std::max<int64_t>(0, std::max(end, last_completion) - from_ns_);
+  total.longest_gap_ns = completions.longest_ns(end - from_ns_);
   if (server_ && server_first_) {
     total.server_gone = !server_first_->cpu_ns || !server_window_->cpu_ns || !server_last_->cpu_ns;
     if (!total.server_gone) {

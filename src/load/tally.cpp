@@ -31,8 +31,9 @@ void Recent::take(Counts& total) {
   counts_.finished.clear();
 }
 
-void Tally::begin(int64_t start_ns) {
+void Tally::begin(int64_t start_ns, int64_t duration_ns) {
   start_ns_ = last_end_ns_ = last_completion_ns_ = start_ns;
+  completions_.reserve(duration_ns);
 }
 
 Second& Tally::second_at(int64_t now_ns) {
@@ -69,6 +70,7 @@ void Tally::completed(const Connection& connection) {
   const tls::Client& client = connection.client();
   const tls::Negotiated& negotiated = client.negotiated();
   last_completion_ns_ = connection.ended_ns();
+  completions_.completed(last_completion_ns_ - start_ns_);
   const Kind got = connection.got();
   ++m.completed;
   ++m.kinds[static_cast<size_t>(connection.task().asked)][static_cast<size_t>(got)];

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "connection.h"
+#include "quiet.h"
 #include "tlsproof/load/bench_run.h"
 
 namespace tlsproof::load {
@@ -35,7 +36,7 @@ class Recent {
 
 class Tally {
  public:
-  void begin(int64_t start_ns);  // of the measurement, monotonic
+  void begin(int64_t start_ns, int64_t duration_ns);  // of the measurement: monotonic; its window
   void started(int64_t now_ns);
   void ended(const Connection& connection);
   // An arrival that could not even begin in the time of a connect.
@@ -50,6 +51,7 @@ class Tally {
   [[nodiscard]] const std::map<ErrorClass, FirstFailure>& first_failures() const { return first_failures_; }
   [[nodiscard]] int64_t last_end_ns() const { return last_end_ns_; }  // of any counted connection
   [[nodiscard]] int64_t last_completion_ns() const { return last_completion_ns_; }
+  [[nodiscard]] const QuietTimes& completions() const { return completions_; }  // since the measurement began
 
  private:
   Second& second_at(int64_t now_ns);
@@ -57,6 +59,7 @@ class Tally {
   void failed(const ErrorClass& error, const std::string& text, FirstFailure first);
 
   Measurement measurement_;
+  QuietTimes completions_;
   std::map<ErrorClass, FirstFailure> first_failures_;
   Recent::Counts recent_;
   int64_t start_ns_ = 0, last_end_ns_ = 0, last_completion_ns_ = 0;

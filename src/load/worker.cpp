@@ -328,7 +328,7 @@ void Worker::settle(uint32_t at) {
 void Worker::note_time(int64_t now_ns) {
   if (!measuring_ && now_ns >= from_ns_) {
     measuring_ = true;
-    tally_.begin(from_ns_);
+    tally_.begin(from_ns_, plan_->duration_ns);
     sample_cpu(true);
   }
   if (!window_over_ && measuring_ && !beginning(now_ns)) {
