@@ -79,6 +79,34 @@ BENCHMARK_CAPTURE(read_packets, pcapng_dissected, kPcapng, true);
 BENCHMARK_CAPTURE(read_packets, ipv6_dissected, kIpv6, true);
 BENCHMARK_CAPTURE(read_packets, vxlan_dissected, kVxlan, true);
 
+// Segments into flows: connections of sixteen packets, `open` of them at a time; the time is that of one packet.
+void flow_table(benchmark::State& state) {
+  const auto num_open = static_cast<size_t>(state.range(0));
+  const std::string hello = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + std::string(506, 'x');
+  const std::string answer = "\x16\x03\x03\x10\x00\x02\x00\x00\x56\x03\x03" + std::string(1389, 'x');
+  std::vector<std::unique_ptr<testing::SegmentScript>> connections;
+  for (size_t i = 0; i < num_open; ++i) {
+    auto& one = *connections.emplace_back(std::make_unique<testing::SegmentScript>(
+        static_cast<uint32_t>(i), 77, testing::make_endpoint(static_cast<uint8_t>(i >> 15), static_cast<uint16_t>(i))));
+    one.handshake().a(hello).ack(Side::b).b(answer).b(answer.substr(0, 900)).ack(Side::a).a(hello.substr(0, 80));
+    one.b(answer.substr(0, 51)).a(hello.substr(0, 120)).b(answer.substr(0, 400)).ack(Side::a);
+    one.fin(Side::a).fin(Side::b).ack(Side::a);
+  }
+  uint64_t packets = 0, flows = 0;
+  for (auto _ : state) {
+    FlowTable table({}, [&](Flow&) { ++flows; });
+    for (size_t at = 0; at < connections[0]->segments().size(); ++at)
+      for (const auto& one : connections) table.add(one->segments()[at]);
+    table.finish();
+    packets += num_open * connections[0]->segments().size();
+  }
+  if (flows != num_open * static_cast<size_t>(state.iterations())) return state.SkipWithError("flows were lost");
+  state.SetItemsProcessed(static_cast<int64_t>(packets));
+  state.counters["packet"] =
+      benchmark::Counter(static_cast<double>(packets), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(flow_table)->Arg(1)->Arg(64)->Arg(4096);
+
 // A finished flow (handshake, request, answer, goodbye) told to the Trace.
 void follow_flow(benchmark::State& state, int version, bool with_keys) {
   testing::SslPair pair({.min_version = version, .max_version = version});
