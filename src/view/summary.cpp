@@ -19,9 +19,9 @@ std::string shown(std::string_view raw) {
   return escape_terminal_limited(raw, kMaxText);
 }
 
-// Log-linear: up to 1024 ns each value has its bucket; from there on so many steps an octave, that the middle of a
-// bucket is good to three digits.
-constexpr size_t kSteps = 512;
+// Log-linear: up to 8192 ns each value has its bucket; from there on there are so many steps an octave that the middle
+// of a bucket is good to 0.02 percent.
+constexpr size_t kSteps = 4096;
 
 size_t time_bucket(int64_t ns) {
   const auto value = static_cast<uint64_t>(std::max<int64_t>(ns, 0));
@@ -29,7 +29,6 @@ size_t time_bucket(int64_t ns) {
   const auto shift = static_cast<size_t>(std::bit_width(value) - std::bit_width(kSteps));
   return shift * kSteps + (value >> shift);
 }
-constexpr size_t kTimeBuckets = (64 - static_cast<size_t>(std::bit_width(kSteps)) + 1) * kSteps + kSteps;
 
 double bucket_ms(size_t bucket) {
   if (bucket < 2 * kSteps) return static_cast<double>(bucket) / 1e6;
@@ -40,6 +39,7 @@ double bucket_ms(size_t bucket) {
 
 // Three digits.
 std::string milliseconds(double ms) {
+  if (ms >= 10'000) return fmt::format("{:.{}f} s", ms / 1e3, ms < 100'000 ? 1 : 0);
   const int places = ms < 10 ? 2 : ms < 100 ? 1 : 0;
   return fmt::format("{:.{}f} ms", ms, ms < 1 ? 3 : places);
 }
@@ -127,8 +127,9 @@ void Summary::add(const SummaryRow& row) {
   ja4s_.add(row.ja4);
   for (const rules::Rule* rule : row.rules) ++rules_[rule];
   if (row.handshake_ns >= 0) {
-    if (log_times_.empty()) log_times_.resize(kTimeBuckets);
-    ++log_times_[std::min(time_bucket(row.handshake_ns), kTimeBuckets - 1)];
+    const size_t bucket = time_bucket(row.handshake_ns);
+    if (log_times_.size() <= bucket) log_times_.resize(bucket + 1);  // under 2 MB, whatever the time
+    ++log_times_[bucket];
     ++num_times_;
     longest_ns_ = std::max(longest_ns_, row.handshake_ns);
   }
@@ -200,8 +201,9 @@ std::string Summary::render(const SummaryOptions& options) const {
   add(ech_, "offered ECH (or its GREASE)");
   if (!extra.empty()) line(extra);
   if (num_times_ > 0)
-    line(fmt::format("time to complete: {} median, {} at 95 %, {} longest", quantile(log_times_, num_times_, 0.5, longest_ns_),
-                     quantile(log_times_, num_times_, 0.95, longest_ns_), milliseconds(static_cast<double>(longest_ns_) / 1e6)));
+    line(fmt::format(
+        "time to complete: {} median, {} at 95 %, {} longest", quantile(log_times_, num_times_, 0.5, longest_ns_),
+        quantile(log_times_, num_times_, 0.95, longest_ns_), milliseconds(static_cast<double>(longest_ns_) / 1e6)));
   extra.clear();
   add(unanswered_, "without a ServerHello");
   add(without_hello_, "without a ClientHello");
