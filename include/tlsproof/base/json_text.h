@@ -61,6 +61,8 @@ class JsonText : public JsonFields<JsonText> {
     const size_t begin = out_.size();
     out_.resize_and_overwrite(begin + most, [&](char* text, size_t) { return write(text + begin) - text; });
   }
+  template <class Number>
+  void number(Number value);
   void comma() {
     if (comma_) out_ += ',';
   }

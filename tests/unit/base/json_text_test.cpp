@@ -73,5 +73,20 @@ TEST(JsonText, EscapesAsJsonWriterDoes) {
   EXPECT_EQ(out, R"("\u0001\"\\xff")");
 }
 
+// Texts are looked at eight bytes at a time.
+TEST(JsonText, FindsWhatIsToBeEscapedWhereverItStands) {
+  for (size_t len = 1; len <= 17; ++len)
+    for (size_t at = 0; at < len; ++at)
+      for (int byte = 0; byte < 0x80; ++byte) {
+        std::string text(len, 'a');
+        text[at] = static_cast<char>(byte);
+        std::string out;
+        JsonText(out).string(text);
+        const bool plain = byte >= 0x20 && byte != '"' && byte != '\\';
+        ASSERT_EQ(out == '"' + text + '"', plain) << byte << " at " << at << " of " << len;
+        ASSERT_EQ(read_back(out), text);
+      }
+}
+
 }  // namespace
 }  // namespace tlsproof
