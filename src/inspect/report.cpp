@@ -35,10 +35,12 @@ void Report::insert_later(Product& product) {
   }
   JsonText json(later_text_);
   for (const rules::Violation& violation : later_) {
-    std::string_view place;
-    for (size_t i = 0; i < product.fresh.size(); ++i)
-      if (std::ranges::find(violation.breach.events, product.fresh[i].event) != violation.breach.events.end())
-        place = product.fresh_places[i];
+    std::string place;
+    for (size_t i = 0; i < product.fresh.size() && place.empty(); ++i) {
+      if (std::ranges::find(violation.breach.events, product.fresh[i].event) == violation.breach.events.end()) continue;
+      JsonText event(place);
+      view::append_event(product.fresh_places[i].event, product.fresh_places[i].packet, event);
+    }
     view::append_violation(violation, place, json);
   }
   if (product.violations_place.has_any) later_text_.insert(0, ",");

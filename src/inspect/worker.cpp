@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "tlsproof/base/json_text.h"
 #include "tlsproof/capture/follow.h"
 #include "tlsproof/inspect/inspect.h"
 #include "tlsproof/view/tree.h"
@@ -100,8 +99,8 @@ class InspectWorker final : public capture::Worker {
     product.fresh_places.clear();
     if (options_.format != Format::json) return;
     for (const rules::FreshValue& value : product.fresh) {
-      JsonText json(product.fresh_places.emplace_back());
-      view::append_event(handshake_, value.event, json);
+      const trace::Event& event = reading_.trace().events()[value.event];
+      product.fresh_places.push_back({event, view::packet_at(passage_, event.direction, event.stream.offset)});
     }
   }
 

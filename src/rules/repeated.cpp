@@ -148,6 +148,9 @@ std::span<Repeats::Entry> Repeats::set_of(const FreshValue& value) {
 }
 
 void Repeats::judge(std::span<const FreshValue> values, uint64_t number, std::vector<Violation>& out) {
+  // The table is larger than caches are: what all of them need is asked for at once.
+  for (const FreshValue& value : values)
+    for (const Entry& entry : set_of(value)) __builtin_prefetch(&entry);
   for (const FreshValue& value : values) {
     const std::span<Entry> set = set_of(value);
     const auto found = std::ranges::find_if(

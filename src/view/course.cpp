@@ -30,17 +30,14 @@ bool is_fatal(const AlertFact& fact, bool tls13) {
   return fact.level == registry::alert_level::fatal || tls13;
 }
 
-// RFC 8446 §5.2: the content, its type, and the tag of the suite (RFC 9150: of those without encryption the HMAC).
-size_t protected_len(uint16_t suite, size_t content_len) {
-  const auto* info = registry::cipher_suite_info(suite);
-  const size_t tag_len = info != nullptr && info->tag_len != 0 ? info->tag_len : 16;
-  return wire::kRecordHeaderLen + content_len + 1 + tag_len;
-}
 constexpr size_t kAlertLen = 2;
 
 class Follower {
  public:
-  Follower(const trace::Reading& reading, bool tls13, Handshake& out) : reading_(reading), out_(out), tls13_(tls13) {}
+  Follower(const trace::Reading& reading, bool tls13, Handshake& out) : reading_(reading), out_(out), tls13_(tls13) {
+    const auto* info = registry::cipher_suite_info(out.cipher_suite);
+    if (info != nullptr && info->tag_len != 0) tag_len_ = info->tag_len;
+  }
 
   Course run();
 
@@ -51,11 +48,16 @@ class Follower {
   void alert_event(size_t at, const Event& event);
   void turn(const Event& event);
   void finish(const Event& event);
+  // RFC 8446 §5.2: the content, its type, and the tag of the suite (RFC 9150: of those without encryption the HMAC).
+  [[nodiscard]] size_t protected_len(size_t content_len) const {
+    return wire::kRecordHeaderLen + content_len + 1 + tag_len_;
+  }
 
   const trace::Reading& reading_;
   Handshake& out_;
   Course course_;
   bool tls13_;
+  size_t tag_len_ = 16;
 };
 
 Course Follower::run() {
@@ -155,7 +157,7 @@ void Follower::record13(const Event& event) {
   const size_t side = side_of(event.direction);
   const bool first = !course_.encrypted[side];
   course_.encrypted[side] = true;
-  const bool as_alert = event.stream.len == protected_len(out_.cipher_suite, kAlertLen);
+  const bool as_alert = event.stream.len == protected_len(kAlertLen);
   if (!is_client(event.direction)) {
     if (!course_.complete()) return;
     if (as_alert && !course_.verdict_longer) course_.verdict_alert_length = true;
@@ -167,10 +169,9 @@ void Follower::record13(const Event& event) {
     // RFC 8446 §4.2.10: early data may still come after the ServerHello; only EndOfEarlyData (§4.5), a header of four
     // bytes, and a Finished (§4.4.4) right after it are taken for the end of it.
     course_.early_mixed = true;
-    const bool is_finished =
-        course_.after_early_data && (event.stream.len == protected_len(out_.cipher_suite, 4 + 32) ||
-                                     event.stream.len == protected_len(out_.cipher_suite, 4 + 48));
-    course_.after_early_data = event.stream.len == protected_len(out_.cipher_suite, 4);
+    const bool is_finished = course_.after_early_data &&
+                             (event.stream.len == protected_len(4 + 32) || event.stream.len == protected_len(4 + 48));
+    course_.after_early_data = event.stream.len == protected_len(4);
     if (!is_finished) return;
   } else {
     if (!first) return;

@@ -107,13 +107,15 @@ void append_two_digits(std::string& out, size_t number) {
   out += kDigits[shown % 10];
 }
 
-// The first twelve digits of the SHA-256; of an empty list twelve zeros, not the hash of nothing.
-void append_short_hash(std::string& out, std::string_view text) {
-  if (text.empty()) {
-    out += "000000000000";
-    return;
-  }
+std::string md5_text(std::string_view text) {
+  std::string out;
+  append_hex(out, crypto::md5(as_bytes(text)));
+  return out;
+}
+std::string short_hash(std::string_view text) {
+  std::string out;
   append_hex(out, crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(text)).view().first(6));
+  return out;
 }
 
 void append_hex_list(std::string& out, std::span<const uint16_t> numbers) {
@@ -129,6 +131,20 @@ bool is_alphanumeric(uint8_t c) {
 }
 
 }  // namespace
+
+std::string_view LatelyHashed::digest(std::string_view text, std::string (*hash)(std::string_view text)) {
+  for (const Entry& entry : entries_)
+    if (entry.text == text && !entry.digest.empty()) return entry.digest;
+  Entry& entry = text.size() > kMaxLen ? longer_ : entries_[next_++ % entries_.size()];
+  entry.digest = hash(text);
+  if (text.size() <= kMaxLen) entry.text = text;
+  return entry.digest;
+}
+
+// The first twelve digits of the SHA-256 of what is in text_; of an empty list twelve zeros, not the hash of nothing.
+void Fingerprinter::append_short_hash(std::string& out) {
+  out += text_.empty() ? "000000000000" : ja4_digests_.digest(text_, short_hash);
+}
 
 std::string_view Fingerprinter::ja3_text(const wire::ClientHello& hello) {
   text_.clear();
@@ -212,7 +228,7 @@ void Fingerprinter::ja4(const wire::ClientHello& hello, trace::Transport transpo
   text_.clear();
   append_hex_list(text_, numbers_);
   out += '_';
-  append_short_hash(out, text_);
+  append_short_hash(out);
 
   // Which host is asked for and which protocol is wanted is told above; the rest is what the program is like.
   numbers_.clear();
@@ -235,7 +251,7 @@ void Fingerprinter::ja4(const wire::ClientHello& hello, trace::Transport transpo
     }
   }
   out += '_';
-  append_short_hash(out, text_);
+  append_short_hash(out);
 }
 
 void Fingerprinter::compute(const trace::Reading& reading, Fingerprints& out) {
@@ -246,13 +262,12 @@ void Fingerprinter::compute(const trace::Reading& reading, Fingerprints& out) {
   if (transport == trace::Transport::ssl2) return;
   if (const trace::MessageRead* read = reading.first_client_hello()) {
     if (const auto* hello = read->as<wire::ClientHello>()) {
-      append_hex(out.ja3, crypto::md5(as_bytes(ja3_text(*hello))));
+      out.ja3 = ja3_digests_.digest(ja3_text(*hello), md5_text);
       ja4(*hello, transport, out.ja4);
     }
   }
   if (const trace::MessageRead* read = reading.server_hello()) {
-    if (const auto* hello = read->as<wire::ServerHello>())
-      append_hex(out.ja3s, crypto::md5(as_bytes(ja3s_text(*hello))));
+    if (const auto* hello = read->as<wire::ServerHello>()) out.ja3s = ja3s_digests_.digest(ja3s_text(*hello), md5_text);
   }
 }
 

@@ -74,13 +74,16 @@ void endpoint(JsonText& json, std::string_view name, std::string_view address, c
   json.end_object();
 }
 
-void range(JsonText& json, const Handshake& handshake, const Event& event) {
+void range(JsonText& json, const Event& event, uint64_t packet) {
   json.field("from", side(event.direction));
   json.field("time_ns", event.time_ns);
   json.field("offset", uint64_t{event.stream.offset});
   json.field("len", uint64_t{event.stream.len});
-  if (const uint64_t packet = packet_at(*handshake.passage, event.direction, event.stream.offset))
-    json.field("packet", packet);
+  if (packet != 0) json.field("packet", packet);
+}
+
+uint64_t packet_of(const Handshake& handshake, const Event& event) {
+  return packet_at(*handshake.passage, event.direction, event.stream.offset);
 }
 
 std::string_view level_name(x509::WeaknessLevel level) {
@@ -182,6 +185,19 @@ const std::string& CodePointTexts::text(uint16_t value) {
   return text;
 }
 
+const std::string& CodePointTexts::list_text(std::span<const uint16_t> values) {
+  for (const List& list : lists_)
+    if (std::ranges::equal(list.values, values) && !list.text.empty()) return list.text;
+  List& list = lists_[next_list_++ % lists_.size()];
+  list.values.assign(values.begin(), values.end());
+  list.text.clear();
+  JsonText json(list.text);
+  json.begin_array();
+  for (const uint16_t value : values) json.raw(text(value));
+  json.end_array();
+  return list.text;
+}
+
 JsonLines::JsonLines()
     : versions_(registry::Kind::version),
       suites_(registry::Kind::cipher_suite),
@@ -202,19 +218,14 @@ void JsonLines::code_point(JsonText& json, std::string_view name, CodePointTexts
     json.raw(texts.text(value));
 }
 
-template <class List>
-void JsonLines::code_points(JsonText& json, std::string_view name, CodePointTexts& texts, const List& values) {
-  json.key(name);
-  json.begin_array();
-  size_t num = 0;
-  for (const auto value : values) {
-    if (num++ == kMaxList) {
-      cut_ = true;
-      break;
-    }
-    json.raw(texts.text(value));
+void JsonLines::code_points(JsonText& json, std::string_view name, CodePointTexts& texts,
+                            std::span<const uint16_t> values) {
+  if (values.size() > kMaxList) {
+    cut_ = true;
+    values = values.first(kMaxList);
   }
-  json.end_array();
+  json.key(name);
+  json.raw(texts.list_text(values));
 }
 
 void JsonLines::connection(const Handshake& handshake, JsonText& json) {
@@ -299,6 +310,12 @@ void JsonLines::choices(const Handshake& handshake, JsonText& json) {
   json.end_object();
 }
 
+void JsonLines::extension_types(const wire::ExtensionList& extensions, JsonText& json) {
+  numbers_.clear();
+  for (size_t i = 0; i < extensions.size(); ++i) numbers_.push_back(extensions.type(i));
+  code_points(json, "extensions", extensions_, numbers_);
+}
+
 void JsonLines::offered(const wire::ClientHello& hello, JsonText& json) {
   const auto read = [&](auto& typed) {
     const auto status = hello.extensions.read_typed(typed);
@@ -309,17 +326,9 @@ void JsonLines::offered(const wire::ClientHello& hello, JsonText& json) {
   json.raw(versions_.text(hello.legacy_version));
   if (read(supported_versions_)) code_points(json, "versions", versions_, supported_versions_.versions);
   code_points(json, "cipher_suites", suites_, hello.cipher_suites);
-  code_points(json, "compression_methods", compressions_, hello.legacy_compression_methods);
-  json.key("extensions");
-  json.begin_array();
-  for (size_t i = 0; i < hello.extensions.size(); ++i) {
-    if (i == kMaxList) {
-      cut_ = true;
-      break;
-    }
-    json.raw(extensions_.text(hello.extensions.type(i)));
-  }
-  json.end_array();
+  numbers_.assign(hello.legacy_compression_methods.begin(), hello.legacy_compression_methods.end());
+  code_points(json, "compression_methods", compressions_, numbers_);
+  extension_types(hello.extensions, json);
   if (read(supported_groups_)) code_points(json, "groups", groups_, supported_groups_.groups);
   if (read(signature_algorithms_)) code_points(json, "signature_schemes", schemes_, signature_algorithms_.schemes);
   json.field("session_id_len", uint64_t{hello.legacy_session_id.size()});
@@ -377,7 +386,7 @@ void JsonLines::messages(const Handshake& handshake, JsonText& json) {
     json.key("type");
     json.raw(handshake_types_.text(read.type));
     json.field("level", wire::to_string(read.level));
-    range(json, handshake, event);
+    range(json, event, packet_of(handshake, event));
     json.field("message_len", uint64_t{handshake.trace().content(event).size()});
     if (read.message == nullptr) json.field("error", read.error.message());
     json.end_object();
@@ -396,7 +405,7 @@ void JsonLines::alerts(const Handshake& handshake, JsonText& json) {
     json.key("description");
     json.raw(alerts_.text(alert.description));
     json.field("encryption", wire::to_string(event.level));
-    range(json, handshake, event);
+    range(json, event, packet_of(handshake, event));
     json.end_object();
   }
   json.end_array();
@@ -423,11 +432,7 @@ ViolationsPlace JsonLines::append(const Handshake& handshake, std::string& out) 
     json.null();
   } else {
     json.begin_object();
-    json.key("extensions");
-    json.begin_array();
-    for (size_t i = 0; i < std::min(handshake.server_hello->extensions.size(), kMaxList); ++i)
-      json.raw(extensions_.text(handshake.server_hello->extensions.type(i)));
-    json.end_array();
+    extension_types(handshake.server_hello->extensions, json);
     json.field_hex("random", handshake.server_hello->random);
     json.end_object();
   }
@@ -442,11 +447,12 @@ ViolationsPlace JsonLines::append(const Handshake& handshake, std::string& out) 
   json.field("cut", cut_);
   json.key("violations");
   json.begin_array();
+  const auto all = handshake.trace().events();
   for (const rules::Violation& violation : handshake.violations) {
     events_.clear();
     JsonText events(events_);
     for (const size_t event : violation.breach.events)
-      if (event < handshake.trace().events().size()) append_event(handshake, event, events);
+      if (event < all.size()) append_event(all[event], packet_of(handshake, all[event]), events);
     append_violation(violation, events_, json);
   }
   const ViolationsPlace place{.end = out.size(), .has_any = !handshake.violations.empty()};
@@ -465,11 +471,10 @@ void append_json_line_begin(uint64_t number, std::string_view file, std::string&
   out += ',';
 }
 
-void append_event(const Handshake& handshake, size_t event, JsonText& json) {
-  const Event& found = handshake.trace().events()[event];
+void append_event(const Event& event, uint64_t packet, JsonText& json) {
   json.begin_object();
-  json.field("what", event_name(found));
-  range(json, handshake, found);
+  json.field("what", event_name(event));
+  range(json, event, packet);
   json.end_object();
 }
 

@@ -29,18 +29,24 @@ struct Options {
   size_t max_events = 4096;                  // of one Trace
 };
 
+// Where a fresh value stood, once its Trace has gone.
+struct FreshPlace {
+  trace::Event event;
+  uint64_t packet = 0;  // 0: not known
+};
+
 // Everything that is kept of a handshake once its flow has gone.
 class Product final : public capture::Product {
  public:
   std::string text;  // without what depends on its number: see Report
   view::ViolationsPlace violations_place;
   view::SummaryRow row;
-  std::vector<rules::FreshValue> fresh;   // what must not come again in the capture
-  std::vector<std::string> fresh_places;  // JSON: the event of each of them
-  bool matches = false;                   // the filter, findings apart
-  bool wanted = false;                    // by the filter on findings, as far as this handshake alone tells
-  bool breaks_must = false;               // a MUST
-  bool breaks_should = false;             // a SHOULD
+  std::vector<rules::FreshValue> fresh;  // what must not come again in the capture
+  std::vector<FreshPlace> fresh_places;  // JSON: the event of each of them
+  bool matches = false;                  // the filter, findings apart
+  bool wanted = false;                   // by the filter on findings, as far as this handshake alone tells
+  bool breaks_must = false;              // a MUST
+  bool breaks_should = false;            // a SHOULD
 };
 
 // One a thread. `options` is borrowed.

@@ -4,6 +4,7 @@
 // JA4S and the other JA4+ methods are not free to implement and are left out.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,22 @@ struct Fingerprints {
   std::string ja3;   // of the ClientHello: 32 hexadecimal digits
   std::string ja3s;  // of the ServerHello
   std::string ja4;   // of the ClientHello: "t13d1516h2_8daaf6152771_e5627efa2ab1"
+};
+
+// What was hashed lately, with its digest in hexadecimal: most hellos are like one of few others.
+class LatelyHashed {
+ public:
+  // `hash(text)` where it is not remembered.
+  [[nodiscard]] std::string_view digest(std::string_view text, std::string (*hash)(std::string_view text));
+
+ private:
+  static constexpr size_t kMaxLen = 2048;  // longer texts are not kept
+  struct Entry {
+    std::string text, digest;
+  };
+  std::array<Entry, 16> entries_;
+  Entry longer_;
+  size_t next_ = 0;
 };
 
 // Holds memory that is used again from one handshake to the next.
@@ -35,8 +52,10 @@ class Fingerprinter {
 
  private:
   void ja4_versions_and_counts(const wire::ClientHello& hello, trace::Transport transport, std::string& out);
+  void append_short_hash(std::string& out);
   void append_alpn_mark(const wire::ClientHello& hello, std::string& out);
 
+  LatelyHashed ja3_digests_, ja3s_digests_, ja4_digests_;
   std::string text_;
   std::vector<uint16_t> numbers_;
   wire::ext::SupportedVersionsClient versions_;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -21,8 +22,16 @@ class CodePointTexts {
  public:
   explicit CodePointTexts(registry::Kind kind) : kind_(kind) {}
   [[nodiscard]] const std::string& text(uint16_t value);
+  // A JSON array of them: most clients send one of few lists, so the latest are kept. Good until the next call.
+  [[nodiscard]] const std::string& list_text(std::span<const uint16_t> values);
 
  private:
+  struct List {
+    std::vector<uint16_t> values;
+    std::string text;
+  };
+  std::array<List, 8> lists_;
+  size_t next_list_ = 0;
   using Page = std::array<std::string, 256>;
   registry::Kind kind_;
   std::array<std::unique_ptr<Page>, 256> pages_;
@@ -62,8 +71,8 @@ class JsonLines {
   void connection(const Handshake& handshake, JsonText& json);
   void choices(const Handshake& handshake, JsonText& json);
   void code_point(JsonText& json, std::string_view name, CodePointTexts& texts, uint16_t value);
-  template <class List>
-  void code_points(JsonText& json, std::string_view name, CodePointTexts& texts, const List& values);
+  void code_points(JsonText& json, std::string_view name, CodePointTexts& texts, std::span<const uint16_t> values);
+  void extension_types(const wire::ExtensionList& extensions, JsonText& json);
   void offered(const wire::ClientHello& hello, JsonText& json);
   void chain(std::span<const x509::Certificate> certificates, bool of_server, int64_t at_seconds, JsonText& json);
   const std::string& certificate_text(const x509::Certificate& certificate, bool is_server_leaf);
@@ -77,6 +86,7 @@ class JsonLines {
   wire::ext::SupportedVersionsClient supported_versions_;
   wire::ext::SupportedGroups supported_groups_;
   wire::ext::SignatureAlgorithms signature_algorithms_;
+  std::vector<uint16_t> numbers_;
   std::string events_;
   TimeText start_;
   bool cut_ = false;
@@ -84,8 +94,8 @@ class JsonLines {
 
 // `{"schema":"tlsproof-handshake/1","handshake":17,"file":"x.pcap",`
 void append_json_line_begin(uint64_t number, std::string_view file, std::string& out);
-// One event of the Trace as an element of a violation's "events".
-void append_event(const Handshake& handshake, size_t event, JsonText& json);
+// One event of the Trace as an element of a violation's "events"; `packet`: the one that brought it, 0 where not known.
+void append_event(const trace::Event& event, uint64_t packet, JsonText& json);
 // One violation as an element of "violations"; `events`: the elements of its "events", with their commas.
 void append_violation(const rules::Violation& violation, std::string_view events, JsonText& json);
 
