@@ -253,6 +253,8 @@ void Connection::advance() {
     if (client_.handshake_complete()) return handshake_done();
     return flush();  // a second ClientHello, the flight of TLS 1.2
   }
+  flush();  // the answer to a KeyUpdate
+  if (ended()) return;
   if (asks()) return take_answer(false);
   if (!write_failed_) look_for_sign();
 }
