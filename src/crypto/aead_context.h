@@ -20,29 +20,30 @@ inline int int_len(size_t len) {
   return static_cast<int>(len);
 }
 
+// Contexts of this thread that nobody uses, configured for that cipher and direction; made where there is none. A
+// context is about a kilobyte and dear to make, and a connection needs one only while it has keys in use.
+[[nodiscard]] CipherCtxPtr take_cipher_context(Aead aead, bool encrypt);
+void give_back_cipher_context(Aead aead, bool encrypt, CipherCtxPtr context);
+
 // A cipher context for one direction that keeps the key from record to record.
 class AeadContext {
  public:
   explicit AeadContext(bool encrypt) : encrypt_(encrypt) {}
-  [[nodiscard]] bool keyed() const { return keyed_; }
-  void forget_key() { keyed_ = false; }
+  AeadContext(AeadContext&&) = default;
+  AeadContext& operator=(AeadContext&&) = delete;
+  ~AeadContext() { forget_key(); }
+  [[nodiscard]] bool keyed() const { return context_ != nullptr; }
+  void forget_key() {
+    if (context_) give_back_cipher_context(aead_, encrypt_, std::move(context_));
+  }
 
   void set_key(Aead aead, const uint8_t* key) {
-    if (!context_) context_.reset(EVP_CIPHER_CTX_new());
-    TLSPROOF_CHECK(context_ != nullptr);
-    const bool same = configured_ && aead_ == aead;
-    if (!same) {
-      // Naming the cipher makes libcrypto give up and allocate its state again; so only when it is another one.
-      TLSPROOF_CHECK(EVP_CipherInit_ex2(context_.get(), evp_cipher(aead), nullptr, nullptr, encrypt_, nullptr) == 1);
+    if (!context_ || aead_ != aead) {
+      forget_key();
+      context_ = take_cipher_context(aead, encrypt_);
       aead_ = aead;
-      configured_ = true;
-      if (is_ccm(aead)) {  // CCM builds both lengths into the key setup
-        TLSPROOF_CHECK(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_IVLEN, kAeadNonceLen, nullptr) == 1);
-        TLSPROOF_CHECK(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_TAG, tag_len(), nullptr) == 1);
-      }
     }
     TLSPROOF_CHECK(EVP_CipherInit_ex2(context_.get(), nullptr, key, nullptr, encrypt_, nullptr) == 1);
-    keyed_ = true;
   }
 
   void seal(const AeadNonce& nonce, ByteView aad, std::span<uint8_t> text, uint8_t* tag) {
@@ -84,8 +85,6 @@ class AeadContext {
   CipherCtxPtr context_;
   Aead aead_ = Aead::aes_128_gcm;
   bool encrypt_;
-  bool configured_ = false;
-  bool keyed_ = false;
 };
 
 }  // namespace tlsproof::crypto

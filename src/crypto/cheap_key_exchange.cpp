@@ -22,6 +22,7 @@ class KnownExchange final : public KeyExchange {
     return fail_usage("the private key of this key exchange is always 1");
   }
   [[nodiscard]] ByteView public_share() const override { return kBasePoint; }
+  void forget() override {}
   [[nodiscard]] std::expected<void, KexError> derive(ByteView peer_share, SecretBytes& out) override {
     out.clear();
     // RFC 8446 §4.2.8.2: uncompressed points only, and on the curve.
@@ -44,6 +45,7 @@ class ReusedExchange final : public KeyExchange {
   }
   [[nodiscard]] Status set_private(ByteView key) override { return inner_->set_private(key); }
   [[nodiscard]] ByteView public_share() const override { return inner_->public_share(); }
+  void forget() override {}  // it stays for the others
   [[nodiscard]] std::expected<void, KexError> derive(ByteView peer_share, SecretBytes& out) override {
     return inner_->derive(peer_share, out);
   }

@@ -53,6 +53,7 @@ class EcxExchange final : public KeyExchange {
 
   [[nodiscard]] uint16_t group() const override { return group_; }
   [[nodiscard]] ByteView public_share() const override { return ByteView(public_).first(key_ ? len_ : 0); }
+  void forget() override { key_.reset(); }
 
   [[nodiscard]] Status generate(RandomSource& random) override {
     random.fill(std::span(private_).first(len_));
@@ -140,6 +141,11 @@ class NistExchange final : public KeyExchange {
 
   [[nodiscard]] uint16_t group() const override { return group_; }
   [[nodiscard]] ByteView public_share() const override { return ByteView(public_).first(ready_ ? 1 + 2 * len_ : 0); }
+  void forget() override {
+    ready_ = false;
+    BN_clear(private_.get());
+    BN_clear(x_.get());
+  }
 
   [[nodiscard]] Status generate(RandomSource& random) override {
     std::array<uint8_t, 66> bytes;
@@ -232,6 +238,11 @@ class FfdheExchange final : public KeyExchange {
 
   [[nodiscard]] uint16_t group() const override { return group_; }
   [[nodiscard]] ByteView public_share() const override { return ByteView(public_).first(ready_ ? len_ : 0); }
+  void forget() override {
+    ready_ = false;
+    BN_clear(private_.get());
+    BN_clear(result_.get());
+  }
 
   [[nodiscard]] Status generate(RandomSource& random) override {
     // RFC 7919 §5.2: 325 bits are enough for ffdhe4096; one length serves all three groups.

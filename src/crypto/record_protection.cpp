@@ -101,6 +101,8 @@ void RecordProtection::start_tls13_raw(Aead aead, ByteView key, ByteView iv) {
 
 void RecordProtection::stop() {
   impl_->active = false;
+  impl_->sealing.forget_key();
+  impl_->opening.forget_key();
   impl_->wipe_keys();
 }
 

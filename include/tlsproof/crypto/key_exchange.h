@@ -31,6 +31,8 @@ class KeyExchange {
   // What goes into key_exchange of a KeyShareEntry, or into ECPoint / dh_Yc: fixed length a group. Borrows until the
   // next key; empty before the first.
   [[nodiscard]] virtual ByteView public_share() const = 0;
+  // Wipes the private key, if the object has one of its own; public_share() is empty then. The memory is kept.
+  virtual void forget() = 0;
   // The shared secret in the form RFC 8446 §7.4 gives it: the x coordinate, or the number padded to the length of p.
   // TLS 1.2 takes the same for its premaster secret with elliptic curves; with finite fields it takes off leading zeros
   // (RFC 5246 §8.1.2). `out` is empty after a failure. Needs a key.

@@ -33,8 +33,9 @@ struct Opened {
   [[nodiscard]] size_t inner_len() const { return content.size() + padding + (type == 0 ? 0 : 1); }
 };
 
-// The keys of one direction, with their sequence number. Not thread safe. Movable. A second start() with the same AEAD
-// reuses all contexts: nothing is allocated.
+// The keys of one direction, with their sequence number. Not thread safe. Movable. Contexts of libcrypto are taken at
+// the first seal or open after start() and given back to a store of the thread by stop() and the next start(): nothing
+// is allocated once there are as many as are in use at a time.
 class RecordProtection {
  public:
   RecordProtection();
@@ -48,7 +49,7 @@ class RecordProtection {
   void start_tls12(Aead aead, ByteView key, ByteView fixed_iv);
   // TLS 1.3 framing under given keys (tests, other derivations); the IV is 12 bytes.
   void start_tls13_raw(Aead aead, ByteView key, ByteView iv);
-  // No keys: active() is false; the memory and contexts stay for the next start.
+  // No keys: active() is false; the memory stays for the next start.
   void stop();
   [[nodiscard]] bool active() const;
   [[nodiscard]] bool is_tls13() const;

@@ -47,6 +47,7 @@ struct RecordedKeys final : tls::KeyExchangeProvider {
     Status generate(RandomSource&) override { return inner->set_private(secret); }
     Status set_private(ByteView key) override { return inner->set_private(key); }
     ByteView public_share() const override { return inner->public_share(); }
+    void forget() override { inner->forget(); }
     std::expected<void, crypto::KexError> derive(ByteView share, SecretBytes& out) override {
       return inner->derive(share, out);
     }
