@@ -12,7 +12,40 @@ namespace alert = registry::alert;
 using registry::alert_level::warning;
 using wire::Level;
 
-Client::Impl::Impl() = default;
+Client::Impl::Impl(Workspace* workspace)
+    : own(workspace == nullptr ? std::make_unique<Workspace>() : nullptr),
+      ws(workspace == nullptr ? own->impl() : workspace->impl()) {}
+
+Client::Impl::~Impl() {
+  give_back_shares();
+  if (ws.hello_owner == this) ws.hello_owner = nullptr;
+}
+
+Client::Impl::Turn::Turn(Impl& impl) : impl_(impl), outer_(impl.ws.in_call == nullptr) {
+  TLSPROOF_CHECK(outer_ || impl.ws.in_call == &impl);  // clients that share a workspace take turns
+  if (!outer_ || !impl.shared()) return;
+  impl.ws.in_call = &impl;
+  impl.ws.out_buffers.take(impl.writer.memory());
+  impl.ws.kept_buffers.take(impl.transcript.memory());
+  impl.reader.take_memory(impl.ws.deframers);
+  auto& assemblers = impl.ws.assemblers;
+  if (impl.assembler.pending_len() == 0 && !assemblers.empty()) {
+    impl.assembler = std::move(assemblers.back());
+    assemblers.pop_back();
+  }
+  if (impl.config != nullptr) impl.assembler.set_max_len(impl.config->limits.max_handshake_message);
+}
+
+Client::Impl::Turn::~Turn() {
+  if (!outer_ || !impl_.shared()) return;
+  impl_.ws.in_call = nullptr;
+  impl_.ws.out_buffers.give(impl_.writer.memory());
+  impl_.ws.kept_buffers.give(impl_.transcript.memory());
+  impl_.reader.give_memory(impl_.ws.deframers);
+  if (impl_.assembler.pending_len() != 0) return;
+  impl_.assembler.reset();
+  impl_.ws.assemblers.push_back(std::exchange(impl_.assembler, wire::HandshakeAssembler()));
+}
 
 // ---- life cycle
 // ------------------------------------------------------------------------------------------------------
@@ -35,16 +68,21 @@ void Client::Impl::clear() {
   app_data_received = 0;
   handshake_bytes = 0;
   empty_records = ignored_ccs = warnings = post_handshake_messages = key_updates_received = 0;
-  num_received.fill(0);
-  num_sent.fill(0);
-  shares.clear();
-  psk_offered = early_data_offered = false;
+  num_received.clear();
+  num_sent.clear();
+  give_back_shares();
+  psk_offered = early_data_offered = early_data_answered = status_promised = offers_tls13 = offers_older = false;
+  psk_identity = 0;
+  hello_bytes.clear();
+  session_id12.clear();
+  server_share12.clear();
+  peer_key.reset();
   certificates.clear();
   ocsp.clear();
   suite = nullptr;
   transcript.reset();
   schedule13.reset(crypto::HashAlgorithm::sha256);
-  psk_schedule.reset(crypto::HashAlgorithm::sha256);
+  if (psk_schedule) psk_schedule->reset(crypto::HashAlgorithm::sha256);
   schedule12.reset(crypto::HashAlgorithm::sha256);
   shared_secret.clear();
   keys12_ready = false;
@@ -60,13 +98,14 @@ void Client::Impl::clear() {
   for (auto& session : sessions) session.secret.clear();
   num_sessions = sessions_dropped = 0;
   have_ticket12 = false;
-  plan.items.clear();  // a failure may have left some
+  ws.plan.items.clear();  // a failure may have left some
   sent_ccs = answered = false;
   last_sent.clear();
   current = nullptr;
 }
 
 void Client::Impl::start(const ClientConfig& new_config, const ClientSetup& new_setup) {
+  TLSPROOF_CHECK(new_setup.editor == nullptr || !shared());  // what it bends cannot be recalled from bytes
   clear();
   config = &new_config;
   setup = new_setup;
@@ -82,11 +121,11 @@ void Client::Impl::start(const ClientConfig& new_config, const ClientSetup& new_
   plan_message(registry::handshake_type::client_hello, Level::initial);
   if (early_data_offered) {
     // RFC 8446 appendix D.4: with early data the ChangeCipherSpec follows the ClientHello at once.
-    const size_t hello_only = plan.items.size();
+    const size_t hello_only = ws.plan.items.size();
     plan_compatibility_ccs();
     plan_item(FlightItem::Kind::application_data, Level::early);
     // RFC 8446 §5.1: 0x0303 for all records but the first ClientHello's.
-    for (size_t i = hello_only; i < plan.items.size(); ++i) plan.items[i].record_version = 0x0303;
+    for (size_t i = hello_only; i < ws.plan.items.size(); ++i) ws.plan.items[i].record_version = 0x0303;
     writing = setup.early_data;
   }
   static_cast<void>(send_plan(Flight::Trigger::start));
@@ -95,17 +134,25 @@ void Client::Impl::start(const ClientConfig& new_config, const ClientSetup& new_
   record_version = 0x0303;  // RFC 8446 §5.1
 }
 
-crypto::KeyExchange* Client::Impl::key_exchange(uint16_t group) {
-  if (setup.key_exchanges != nullptr) return setup.key_exchanges->get(group);
-  for (auto& [known, object] : own_key_exchanges)
-    if (known == group) return object.get();
-  auto object = crypto::make_key_exchange(group);
-  if (!object) return nullptr;
-  return own_key_exchanges.emplace_back(group, std::move(object)).second.get();
+Client::Impl::Share Client::Impl::take_share(uint16_t group) {
+  if (setup.key_exchanges != nullptr) return {group, setup.key_exchanges->get(group), nullptr};
+  Share share{.group = group, .key = nullptr, .owned = ws.key_exchanges.take(group)};
+  share.key = share.owned.get();
+  return share;
+}
+
+void Client::Impl::give_back(Share& share) {
+  share.key = nullptr;
+  if (share.owned) ws.key_exchanges.give(std::move(share.owned));
+}
+
+void Client::Impl::give_back_shares() {
+  for (auto& share : shares) give_back(share);
+  shares.clear();
 }
 
 void Client::Impl::tell_secret(trace::SecretLabel label, ByteView secret) {
-  if (setup.sink != nullptr) setup.sink->on_secret(label, hello.random, secret);
+  if (setup.sink != nullptr) setup.sink->on_secret(label, client_random, secret);
 }
 
 // ---- input
@@ -121,7 +168,7 @@ void Client::Impl::input(ByteView bytes) {
 bool Client::Impl::next_record() {
   using Next = RecordReader::Next;
   RecordIn record;
-  const Next next = reader.next(record);
+  const Next next = reader.next(record, ws.plain);
   if (next == Next::need_more) return false;
   if (next == Next::record) {
     handle_record(record);
@@ -211,7 +258,7 @@ bool Client::Impl::handle_fragment(const RecordIn& record) {
       return fail(Failure::Kind::limit_exceeded, alert::illegal_parameter, {},
                   fmt::format("a {} message longer than the limit of {} bytes", registry::handshake_type_name(got.type),
                               config->limits.max_handshake_message));
-    const Incoming in{.type = got.type, .occurrence = ++num_received[got.type], .body = got.body, .raw = got.raw};
+    const Incoming in{.type = got.type, .occurrence = num_received.add(got.type), .body = got.body, .raw = got.raw};
     if (setup.sink != nullptr)
       setup.sink->on_message({.direction = wire::Direction::server_to_client,
                               .level = level,
@@ -314,16 +361,19 @@ void Client::Impl::end_of_stream() {
 // ---- the public face
 // -------------------------------------------------------------------------------------------------
 
-Client::Client() : impl_(std::make_unique<Impl>()) {}
+Client::Client() : impl_(std::make_unique<Impl>(nullptr)) {}
+Client::Client(Workspace& workspace) : impl_(std::make_unique<Impl>(&workspace)) {}
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 void Client::start(const ClientConfig& config, const ClientSetup& setup) {
+  const Impl::Turn turn(*impl_);
   impl_->start(config, setup);
 }
 
 void Client::reset() {
+  const Impl::Turn turn(*impl_);
   impl_->clear();
   impl_->setup = {};
   impl_->reader.reset(wire::Role::server, nullptr, 0);
@@ -334,15 +384,18 @@ ByteView Client::output() const {
   return impl_->writer.output();
 }
 void Client::consume_output(size_t len) {
+  const Impl::Turn turn(*impl_);
   impl_->writer.consume(len);
 }
 size_t Client::next_segment_len() const {
   return impl_->writer.next_segment_len();
 }
 void Client::input(ByteView bytes) {
+  const Impl::Turn turn(*impl_);
   impl_->input(bytes);
 }
 void Client::input_end() {
+  const Impl::Turn turn(*impl_);
   impl_->end_of_stream();
 }
 bool Client::wants_input() const {
@@ -361,6 +414,7 @@ const Failure* Client::failure() const {
 }
 
 bool Client::write(ByteView data) {
+  const Impl::Turn turn(*impl_);
   if (!impl_->complete || impl_->write_closed) return false;
   impl_->writing = data;
   impl_->plan_item(FlightItem::Kind::application_data, Level::application);
@@ -387,6 +441,7 @@ uint64_t Client::num_application_bytes_received() const {
 }
 
 void Client::close_notify() {
+  const Impl::Turn turn(*impl_);
   auto& impl = *impl_;
   if (impl.state == State::idle || impl.write_closed) return;
   // RFC 8446 §6.1: a handshake is given up with user_canceled, then close_notify.
@@ -396,15 +451,17 @@ void Client::close_notify() {
 }
 
 bool Client::request_key_update(bool ask_peer) {
+  const Impl::Turn turn(*impl_);
   auto& impl = *impl_;
   if (!impl.complete || impl.write_closed || !impl.is13()) return false;
-  impl.our_key_update.request_update =
+  impl.ws.our_key_update.request_update =
       ask_peer ? registry::key_update_request::update_requested : registry::key_update_request::update_not_requested;
   impl.plan_message(registry::handshake_type::key_update, Level::application).hashed = false;
   return impl.send_plan(Flight::Trigger::local);
 }
 
 void Client::send_alert(uint8_t level, uint8_t description) {
+  const Impl::Turn turn(*impl_);
   auto& impl = *impl_;
   if (impl.state == State::idle || impl.write_closed) return;
   if (level != warning && impl.state != State::failed) {
@@ -416,6 +473,7 @@ void Client::send_alert(uint8_t level, uint8_t description) {
 }
 
 void Client::send(Flight flight) {
+  const Impl::Turn turn(*impl_);
   auto& impl = *impl_;
   if (impl.state == State::idle) return;
   flight.trigger = Flight::Trigger::local;
@@ -430,6 +488,9 @@ bool Client::early_data_offered() const {
 }
 const ByteList& Client::peer_certificates() const {
   return impl_->certificates;
+}
+void Client::forget_peer_certificates() {
+  impl_->certificates = ByteList();
 }
 ByteView Client::ocsp_response() const {
   return impl_->ocsp;
@@ -465,10 +526,10 @@ unsigned Client::num_key_updates_received() const {
   return impl_->key_updates_received;
 }
 unsigned Client::num_received(uint8_t handshake_type) const {
-  return impl_->num_received[handshake_type];
+  return impl_->num_received.get(handshake_type);
 }
 const std::array<uint8_t, 32>& Client::client_random() const {
-  return impl_->hello.random;
+  return impl_->client_random;
 }
 
 bool Client::export_keying_material(std::string_view label, ByteView context, std::span<uint8_t> out) const {
@@ -476,7 +537,7 @@ bool Client::export_keying_material(std::string_view label, ByteView context, st
   if (impl_->is13())
     impl_->schedule13.export_keying_material(label, context, out);
   else
-    impl_->schedule12.export_keying_material(label, impl_->hello.random, impl_->server_hello.random,
+    impl_->schedule12.export_keying_material(label, impl_->client_random, impl_->server_random,
                                              context.empty() ? std::nullopt : std::optional(context), out);
   return true;
 }

@@ -18,8 +18,11 @@ bool Client::Impl::take_leaf(ByteView der) {
   if (spki.empty())
     return fail(Failure::Kind::undecodable, alert::bad_certificate, "RFC 5280 §4.1",
                 "the server's certificate cannot be decoded");
-  const auto key = peer_keys.use(spki);
-  if (key) return true;
+  auto key = ws.peer_keys.use(spki);
+  if (key) {
+    peer_key = std::move(*key);
+    return true;
+  }
   const bool unknown = key.error() == crypto::PublicKeyError::unsupported;
   return fail(Failure::Kind::undecodable, unknown ? alert::unsupported_certificate : alert::bad_certificate,
               "RFC 5280 §4.1.2.7",
@@ -31,18 +34,18 @@ bool Client::Impl::verify_peer(uint16_t scheme, SchemeRules rules, ByteView data
   const auto name = [&] { return registry::signature_scheme_name(scheme); };
   const bool tls13 = rules == SchemeRules::tls13;
   const std::string_view cite = tls13 ? "RFC 8446 §4.4.3" : "RFC 5246 §7.4.3";
-  const auto& offered = offered_schemes.schemes;
+  const auto& schemes = ws.offered_schemes.schemes;
   // Without signature_algorithms TLS 1.2 has defaults (RFC 5246 §7.4.1.4.1), which nobody should use: not checked then.
-  const bool any = !tls13 && !offered_extensions.test(registry::extension::signature_algorithms);
-  if (!any && std::find(offered.begin(), offered.end(), scheme) == offered.end())
+  const bool any = !tls13 && !offered(registry::extension::signature_algorithms);
+  if (!any && std::find(schemes.begin(), schemes.end(), scheme) == schemes.end())
     return violation(alert::illegal_parameter, cite,
                      fmt::format("{} is signed by {}, which was not offered", what, name()));
-  crypto::Verifier* verifier = peer_keys.verifier(scheme, rules);
+  crypto::Verifier* verifier = peer_key->verifier(scheme, rules);
   if (verifier == nullptr) {
     if (!config->verify_peer_signature) return true;
     return violation(alert::illegal_parameter, cite,
                      fmt::format("{} is signed by {}, which does not go with the certificate's {} key", what, name(),
-                                 peer_keys.current()->name()));
+                                 peer_key->key().name()));
   }
   if (!config->verify_peer_signature || verifier->verify(data, signature)) return true;
   return fail(Failure::Kind::bad_signature, alert::decrypt_error, cite,
@@ -90,39 +93,40 @@ void Client::Impl::choose_client_certificate(SchemeRules rules) {
 bool Client::Impl::make_certificate(unsigned occurrence) {
   const ByteList* chain = send_client_cert ? setup.identity->chain : nullptr;
   if (is13()) {
-    our_certificate13.clear();
-    our_certificate13.certificate_request_context = request.context;
-    for (size_t i = 0; chain != nullptr && i < chain->size(); ++i) our_certificate13.add((*chain)[i]);
-    return encode_hooked(our_certificate13, occurrence);
+    ws.our_certificate13.clear();
+    ws.our_certificate13.certificate_request_context = request.context;
+    for (size_t i = 0; chain != nullptr && i < chain->size(); ++i) ws.our_certificate13.add((*chain)[i]);
+    return encode_hooked(ws.our_certificate13, occurrence);
   }
-  our_certificate12.certificates.clear();
-  for (size_t i = 0; chain != nullptr && i < chain->size(); ++i) our_certificate12.certificates.push_back((*chain)[i]);
-  return encode_hooked(our_certificate12, occurrence);
+  ws.our_certificate12.certificates.clear();
+  for (size_t i = 0; chain != nullptr && i < chain->size(); ++i)
+    ws.our_certificate12.certificates.push_back((*chain)[i]);
+  return encode_hooked(ws.our_certificate12, occurrence);
 }
 
 bool Client::Impl::make_certificate_verify(unsigned occurrence) {
-  our_certificate_verify.algorithm = client_scheme;
-  our_certificate_verify.signature.clear();
+  ws.our_certificate_verify.algorithm = client_scheme;
+  ws.our_certificate_verify.signature.clear();
   if (setup.identity != nullptr && setup.identity->signer != nullptr && client_scheme != 0) {
     ByteView data = transcript.kept();  // RFC 5246 §7.4.8: all handshake messages so far
     if (is13()) {
-      crypto::certificate_verify_content(crypto::Side::client, transcript.hash(), scratch);
-      data = scratch;
+      crypto::certificate_verify_content(crypto::Side::client, transcript.hash(), ws.scratch);
+      data = ws.scratch;
     }
-    if (auto status = setup.identity->signer->sign(client_scheme, data, our_certificate_verify.signature); !status)
+    if (auto status = setup.identity->signer->sign(client_scheme, data, ws.our_certificate_verify.signature); !status)
       return fail(Failure::Kind::local_error, alert::internal_error, {}, status.error().message());
   }
-  return encode_hooked(our_certificate_verify, occurrence);
+  return encode_hooked(ws.our_certificate_verify, occurrence);
 }
 
 // Where an editor has it made before there are keys, it holds zeros.
 bool Client::Impl::make_finished(unsigned occurrence) {
-  auto& data = our_finished.verify_data;
+  auto& data = ws.our_finished.verify_data;
   if (negotiated.version == registry::version::TLS1_2) {
     data.assign(crypto::kVerifyDataLen12, 0);
     if (!ensure_keys12()) return false;
     if (!schedule12.master().empty()) schedule12.finished(crypto::Side::client, transcript.hash(), data);
-    return encode_hooked(our_finished, occurrence);
+    return encode_hooked(ws.our_finished, occurrence);
   }
   data.assign(suite != nullptr ? crypto::hash_len(suite->hash) : 32, 0);
   // RFC 8446 §4.6.2: after the handshake the base key is the application traffic secret.
@@ -130,7 +134,7 @@ bool Client::Impl::make_finished(unsigned occurrence) {
     schedule13.finished(schedule13.client_application(), transcript.hash(), data);
   else if (!schedule13.client_handshake().empty())
     schedule13.finished(crypto::Side::client, transcript.hash(), data);
-  return encode_hooked(our_finished, occurrence);
+  return encode_hooked(ws.our_finished, occurrence);
 }
 
 Session* Client::Impl::new_session() {

@@ -10,7 +10,7 @@ using Kind = FlightItem::Kind;
 using Source = FlightItem::Source;
 
 FlightItem& Client::Impl::plan_item(FlightItem::Kind kind, wire::Level level) {
-  FlightItem& item = plan.items.emplace_back();
+  FlightItem& item = ws.plan.items.emplace_back();
   item.kind = kind;
   item.level = level;
   return item;
@@ -31,17 +31,17 @@ void Client::Impl::plan_compatibility_ccs() {
 
 bool Client::Impl::send_plan(Flight::Trigger trigger, uint8_t trigger_type, unsigned occurrence) {
   answered = true;
-  plan.trigger = trigger;
-  plan.type = trigger_type;
-  plan.occurrence = occurrence;
-  const bool good = run(plan);
-  plan.items.clear();
+  ws.plan.trigger = trigger;
+  ws.plan.type = trigger_type;
+  ws.plan.occurrence = occurrence;
+  const bool good = run(ws.plan);
+  ws.plan.items.clear();
   return good;
 }
 
 bool Client::Impl::send_alert_item(uint8_t level, uint8_t description, Flight::Trigger trigger) {
-  alert_plan.items.clear();
-  FlightItem& item = alert_plan.items.emplace_back();
+  ws.alert_plan.items.clear();
+  FlightItem& item = ws.alert_plan.items.emplace_back();
   item.kind = Kind::alert;
   item.type = description;
   item.level = write_level;
@@ -49,19 +49,19 @@ bool Client::Impl::send_alert_item(uint8_t level, uint8_t description, Flight::T
     item.source = Source::given;
     item.bytes = {level, description};
   }
-  alert_plan.trigger = trigger;
-  alert_plan.type = current != nullptr ? current->type : 0;
-  alert_plan.occurrence = current != nullptr ? current->occurrence : 0;
+  ws.alert_plan.trigger = trigger;
+  ws.alert_plan.type = current != nullptr ? current->type : 0;
+  ws.alert_plan.occurrence = current != nullptr ? current->occurrence : 0;
   our_alert = wire::Alert{level, description};
-  const bool good = run(alert_plan);
+  const bool good = run(ws.alert_plan);
   if (level != registry::alert_level::warning || description == alert::close_notify) write_closed = true;
   return good;
 }
 
 bool Client::Impl::run(Flight& flight) {
   if (setup.editor != nullptr) setup.editor->on_flight(flight);
-  joined.clear();
-  parts.clear();
+  ws.joined.clear();
+  ws.parts.clear();
   for (size_t i = 0; i < flight.items.size(); ++i)
     if (!run_item(flight, i)) return false;
   flush_group(flight);
@@ -74,8 +74,8 @@ bool Client::Impl::run_item(Flight& flight, size_t i) {
   std::array<uint8_t, 2> small{};
   if (item.kind == Kind::handshake) {
     if (item.source == Source::made) {
-      if (!make_handshake(item, ++num_sent[item.type])) return false;
-      content = message;
+      if (!make_handshake(item, num_sent.add(item.type))) return false;
+      content = ws.message;
     } else if (item.source == Source::repeated) {
       content = {};
       for (const auto& [sent_type, bytes] : last_sent)
@@ -131,8 +131,8 @@ uint8_t content_type_of(const FlightItem& item) {
 bool Client::Impl::put_item(Flight& flight, size_t i, ByteView content) {
   const FlightItem& item = flight.items[i];
   const uint8_t what = content_type_of(item);
-  if (!parts.empty()) {
-    const FlightItem& first = flight.items[parts.front().item];
+  if (!ws.parts.empty()) {
+    const FlightItem& first = flight.items[ws.parts.front().item];
     if (item.kind == Kind::raw_bytes || content_type_of(first) != what || first.level != item.level)
       flush_group(flight);
   }
@@ -143,32 +143,32 @@ bool Client::Impl::put_item(Flight& flight, size_t i, ByteView content) {
   // TLS 1.2: the keys of what is protected may not have been needed so far.
   if (item.level != wire::Level::initial && negotiated.version == registry::version::TLS1_2 && !ensure_keys12())
     return false;
-  if (parts.empty() && !item.coalesce) {
+  if (ws.parts.empty() && !item.coalesce) {
     const RecordWriter::About about{
         .handshake_type = item.kind == Kind::handshake && !content.empty() ? content[0] : item.type,
-        .occurrence = item.kind == Kind::handshake ? num_sent[item.type] : 0};
+        .occurrence = item.kind == Kind::handshake ? num_sent.get(item.type) : 0};
     const ByteRange stream = writer.put(what, item.level, content, item, about, record_version);
     tell_item(item, content, stream);
     return true;
   }
-  parts.push_back({i, {joined.size(), content.size()}});
-  append(joined, content);
+  ws.parts.push_back({i, {ws.joined.size(), content.size()}});
+  append(ws.joined, content);
   if (!item.coalesce) flush_group(flight);
   return true;
 }
 
 void Client::Impl::flush_group(Flight& flight) {
-  if (parts.empty()) return;
-  const FlightItem& first = flight.items[parts.front().item];
+  if (ws.parts.empty()) return;
+  const FlightItem& first = flight.items[ws.parts.front().item];
   const RecordWriter::About about{
-      .handshake_type = first.kind == Kind::handshake && !joined.empty() ? joined[0] : first.type,
-      .occurrence = first.kind == Kind::handshake ? num_sent[first.type] : 0};
-  writer.put(content_type_of(first), first.level, joined, first, about, record_version);
-  for (const auto& part : parts)
-    tell_item(flight.items[part.item], ByteView(joined).subspan(part.content.offset, part.content.len),
+      .handshake_type = first.kind == Kind::handshake && !ws.joined.empty() ? ws.joined[0] : first.type,
+      .occurrence = first.kind == Kind::handshake ? num_sent.get(first.type) : 0};
+  writer.put(content_type_of(first), first.level, ws.joined, first, about, record_version);
+  for (const auto& part : ws.parts)
+    tell_item(flight.items[part.item], ByteView(ws.joined).subspan(part.content.offset, part.content.len),
               writer.place_of(part.content));
-  parts.clear();
-  joined.clear();
+  ws.parts.clear();
+  ws.joined.clear();
 }
 
 void Client::Impl::tell_item(const FlightItem& item, ByteView content, ByteRange stream) {
@@ -218,9 +218,9 @@ bool Client::Impl::make_handshake(const FlightItem& item, unsigned occurrence) {
     case type::finished:
       return make_finished(occurrence);
     case type::client_key_exchange:
-      return encode_hooked(our_key_exchange, occurrence);
+      return encode_hooked(ws.our_key_exchange, occurrence);
     case type::key_update:
-      return encode_hooked(our_key_update, occurrence);
+      return encode_hooked(ws.our_key_update, occurrence);
     case type::end_of_early_data: {
       wire::EndOfEarlyData nothing;
       return encode_hooked(nothing, occurrence);
@@ -229,8 +229,8 @@ bool Client::Impl::make_handshake(const FlightItem& item, unsigned occurrence) {
       break;
   }
   // Not a message that a client makes: an empty one of that type.
-  message.clear();
-  return wire::encode_handshake(item.type, {}, message);
+  ws.message.clear();
+  return wire::encode_handshake(item.type, {}, ws.message);
 }
 
 }  // namespace tlsproof::tls

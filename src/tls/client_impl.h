@@ -3,18 +3,12 @@
 // client_auth.cpp, client_flight.cpp.
 #pragma once
 
-#include <bitset>
-
-#include "peer_keys.h"
 #include "record_reader.h"
 #include "record_writer.h"
 #include "tlsproof/crypto/key_schedule12.h"
 #include "tlsproof/crypto/key_schedule13.h"
-#include "tlsproof/tls/client.h"
-#include "tlsproof/wire/ext/all.h"
-#include "tlsproof/wire/ext/index.h"
-#include "tlsproof/wire/messages.h"
 #include "transcript.h"
+#include "workspace.h"
 
 namespace tlsproof::tls {
 
@@ -49,8 +43,54 @@ struct Incoming {
   ByteView body, raw;
 };
 
+// How many messages of each handshake type there were. Types that the RFCs know have their place.
+class TypeCounts {
+ public:
+  [[nodiscard]] unsigned get(uint8_t type) const {
+    if (type < few_.size()) return few_[type];
+    for (const auto& [known, count] : others_)
+      if (known == type) return count;
+    return 0;
+  }
+  unsigned add(uint8_t type) {
+    if (type < few_.size()) return ++few_[type];
+    for (auto& [known, count] : others_)
+      if (known == type) return ++count;
+    others_.emplace_back(type, 1);
+    return 1;
+  }
+  void clear() {
+    few_.fill(0);
+    others_.clear();
+  }
+
+ private:
+  std::array<unsigned, 26> few_{};
+  std::vector<std::pair<uint8_t, unsigned>> others_;
+};
+
 struct Client::Impl {
-  Impl();
+  explicit Impl(Workspace* workspace);  // null: one of its own
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl();
+
+  std::unique_ptr<Workspace> own;
+  Workspace::Impl& ws;
+
+  // A call from outside: the workspace is this client's as long as it lasts.
+  class Turn {
+   public:
+    explicit Turn(Impl& impl);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Impl& impl_;
+    bool outer_;
+  };
+  [[nodiscard]] bool shared() const { return own == nullptr; }
 
   // ---- borrowed for the connection ----
   const ClientConfig* config = nullptr;
@@ -84,66 +124,40 @@ struct Client::Impl {
   // ---- counters against floods ----
   size_t handshake_bytes = 0;
   unsigned empty_records = 0, ignored_ccs = 0, warnings = 0, post_handshake_messages = 0, key_updates_received = 0;
-  std::array<unsigned, 256> num_received{}, num_sent{};
+  TypeCounts num_received, num_sent;
 
-  // ---- what was offered: the last ClientHello as it went out ----
-  wire::ClientHello hello;
-  std::bitset<65536> offered_extensions;
-  wire::ext::SupportedVersionsClient offered_versions;
-  wire::ext::SupportedGroups offered_groups;
-  wire::ext::SignatureAlgorithms offered_schemes;
-  wire::ext::PreSharedKeyClient offered_psk;
-  wire::ext::KeyShareClient offered_shares;  // read when a HelloRetryRequest comes
-  wire::ext::PskKeyExchangeModes offered_psk_modes;
-  wire::ext::Alpn offered_alpn;
+  // ---- what was offered, and chosen, as far as it is asked for after the call in which it passed ----
+  Bytes hello_bytes;                        // the ClientHello as it went out; only with a shared workspace
+  std::array<uint8_t, 32> client_random{};  // of it
   bool offers_tls13 = false;
-  uint16_t psk_identity = 0;        // which one the server chose
-  bool psk_offered = false;         // setup.resume as a TLS 1.3 PSK
-  bool early_data_offered = false;  // and setup.early_data with it
+  bool offers_older = false;         // than TLS 1.3
+  uint16_t psk_identity = 0;         // which one the server chose
+  bool psk_offered = false;          // setup.resume as a TLS 1.3 PSK
+  bool early_data_offered = false;   // and setup.early_data with it
+  bool early_data_answered = false;  // EncryptedExtensions has early_data
   struct Share {
-    uint16_t group;
-    crypto::KeyExchange* key;
+    uint16_t group = 0;
+    crypto::KeyExchange* key = nullptr;
+    std::unique_ptr<crypto::KeyExchange> owned;  // null: the provider's
   };
   std::vector<Share> shares;
-  std::vector<std::pair<uint16_t, std::unique_ptr<crypto::KeyExchange>>> own_key_exchanges;
-
-  // ---- received messages, decoded; kept so that their memory is reused ----
-  wire::ServerHello server_hello;
-  wire::EncryptedExtensions encrypted_extensions;
-  wire::Certificate13 certificate13;
-  wire::Certificate12 certificate12;
-  wire::CertificateRequest13 request13;
-  wire::CertificateRequest12 request12;
-  wire::CertificateVerify certificate_verify;
-  wire::CertificateStatus certificate_status;
-  wire::ServerKeyExchangeEcdhe key_exchange12;
-  wire::NewSessionTicket13 ticket13;
+  std::array<uint8_t, 32> server_random{};
+  Bytes session_id12;            // TLS 1.2: what ServerHello calls the session
+  bool status_promised = false;  // TLS 1.2: status_request in ServerHello
+  Bytes server_share12;          // TLS 1.2: of ServerKeyExchange
   wire::NewSessionTicket12 ticket12;
-  wire::Finished finished_in;
-  wire::ExtensionList entry_extensions;
-  wire::ext::KeyShareServer server_share;
-  wire::ext::Alpn alpn_in;
-  wire::ext::Cookie cookie_in;
-  wire::ext::SignatureAlgorithms schemes_in;
-  wire::ext::SignatureAlgorithmsCert cert_schemes_in;
-  wire::ext::CertificateAuthorities authorities_in;
-  wire::ext::StatusResponse status_in;
   ByteList certificates;
   Bytes ocsp;
-  std::bitset<65536> seen_extensions;
-  std::vector<uint16_t> seen_list;  // what is set in it
 
   // ---- keys ----
   const crypto::SuiteCrypto* suite = nullptr;
   Transcript transcript;
   crypto::KeySchedule13 schedule13;
-  crypto::KeySchedule13 psk_schedule;  // of the offered PSK: binders and early data
+  std::unique_ptr<crypto::KeySchedule13> psk_schedule;  // of the offered PSK: binders and early data
   crypto::KeySchedule12 schedule12;
   SecretBytes shared_secret;  // TLS 1.2: the premaster secret
   bool keys12_ready = false;
-  PeerKeys peer_keys;
-  Bytes scratch;  // what a signature covers
-  SecretBytes psk_scratch;
+  std::shared_ptr<PeerKey> peer_key;
 
   // ---- client authentication ----
   CertificateRequestSeen request;
@@ -158,22 +172,6 @@ struct Client::Impl {
   bool have_ticket12 = false;
 
   // ---- sending ----
-  Flight plan;        // the answer under construction
-  Flight alert_plan;  // an alert may have to be sent while a plan is being worked off
-  Bytes message;      // the one being made
-  Bytes joined;       // messages that share records
-  struct Part {
-    size_t item;
-    ByteRange content;
-  };
-  std::vector<Part> parts;
-  wire::AnyMessage edit;  // for the editor
-  wire::Certificate13 our_certificate13;
-  wire::Certificate12 our_certificate12;
-  wire::CertificateVerify our_certificate_verify;
-  wire::ClientKeyExchangeEcdhe our_key_exchange;
-  wire::Finished our_finished;
-  wire::KeyUpdate our_key_update;
   bool sent_ccs = false;
   bool answered = false;                             // the handler has sent its flight itself
   std::vector<std::pair<uint8_t, Bytes>> last_sent;  // only kept for an editor
@@ -196,7 +194,9 @@ struct Client::Impl {
   // Nothing is negotiated yet, and TLS 1.3 is all that was offered.
   [[nodiscard]] bool only_tls13_offered() const;
   [[nodiscard]] bool is13() const { return negotiated.version == registry::version::TLS1_3; }
-  [[nodiscard]] crypto::KeyExchange* key_exchange(uint16_t group);
+  [[nodiscard]] Share take_share(uint16_t group);  // without a key: the group is not available
+  void give_back(Share& share);
+  void give_back_shares();
   void tell_secret(trace::SecretLabel label, ByteView secret);
 
   // ---- client_failure.cpp: all return false ----
@@ -222,6 +222,9 @@ struct Client::Impl {
   bool make_client_hello(unsigned occurrence);
   void patch_binder();
   void note_offer();
+  void read_offer();
+  void recall_offer();
+  [[nodiscard]] bool offered(uint16_t extension) const { return ws.hello.extensions.has(extension); }
   void after_client_hello();
   [[nodiscard]] bool usable_suite(uint16_t value) const;
 
@@ -301,16 +304,16 @@ struct Client::Impl {
 // Encodes `what` into `message`, with the editor's say before and after.
 template <class T>
 bool Client::Impl::encode_hooked(T& what, unsigned occurrence) {
-  message.clear();
+  ws.message.clear();
   if (setup.editor == nullptr) {
-    if (wire::encode_message(what, message)) return true;
+    if (wire::encode_message(what, ws.message)) return true;
     return fail(Failure::Kind::local_error, registry::alert::internal_error, {},
                 std::string(T::kName) + " does not fit into its length fields");
   }
-  edit = what;
-  setup.editor->on_message(T::kType, occurrence, edit);
-  static_cast<void>(wire::encode_message(edit, message));
-  setup.editor->on_encoded(T::kType, occurrence, message);
+  ws.edit = what;
+  setup.editor->on_message(T::kType, occurrence, ws.edit);
+  static_cast<void>(wire::encode_message(ws.edit, ws.message));
+  setup.editor->on_encoded(T::kType, occurrence, ws.message);
   return true;
 }
 

@@ -134,7 +134,8 @@ bool Client::Impl::step(uint16_t event, const Incoming& in) {
 bool Client::Impl::dispatch(const Incoming& in) {
   current = &in;
   answered = false;
-  plan.items.clear();
+  if (!complete || in.type != type::new_session_ticket) recall_offer();  // tickets ask for nothing of it
+  ws.plan.items.clear();
   if (complete && ++post_handshake_messages > config->limits.max_post_handshake_messages) {
     fail(Failure::Kind::limit_exceeded, alert::unexpected_message, {},
          "too many handshake messages after the handshake");
@@ -148,7 +149,7 @@ bool Client::Impl::dispatch(const Incoming& in) {
                            : violation(alert::decode_error, "RFC 5246 §7.4.1.1", "a HelloRequest with a body");
   else
     good = step(in.type, in);
-  if (good && !answered && (setup.editor != nullptr || !plan.items.empty()))
+  if (good && !answered && (setup.editor != nullptr || !ws.plan.items.empty()))
     good = send_plan(Flight::Trigger::message, in.type, in.occurrence);
   current = nullptr;
   return good;
@@ -156,7 +157,7 @@ bool Client::Impl::dispatch(const Incoming& in) {
 
 bool Client::Impl::dispatch_change_cipher_spec() {
   answered = false;
-  plan.items.clear();
+  ws.plan.items.clear();
   if (!step(kChangeCipherSpec, {})) return false;
   return setup.editor == nullptr || send_plan(Flight::Trigger::change_cipher_spec);
 }

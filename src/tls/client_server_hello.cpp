@@ -24,25 +24,25 @@ bool contains(const std::vector<uint16_t>& list, uint16_t value) {
 
 bool Client::Impl::check_extensions(const wire::ExtensionList& list, ExtensionPlace place, std::string_view what,
                                     bool responses) {
-  for (uint16_t value : seen_list) seen_extensions.reset(value);
-  seen_list.clear();
+  for (uint16_t value : ws.seen_list) ws.seen_extensions.reset(value);
+  ws.seen_list.clear();
   for (size_t i = 0; i < list.size(); ++i) {
     const uint16_t value = list.type(i);
     const auto name = [&] { return registry::extension_name(value); };
     // RFC 8446 §4.2, RFC 5246 §7.4.1.4: no two of the same type.
-    if (seen_extensions.test(value))
+    if (ws.seen_extensions.test(value))
       return violation(alert::illegal_parameter, "RFC 8446 §4.2",
                        fmt::format("{} has two {} extensions", what, name()));
-    seen_extensions.set(value);
-    seen_list.push_back(value);
-    bool offered = offered_extensions.test(value);
+    ws.seen_extensions.set(value);
+    ws.seen_list.push_back(value);
+    bool asked = !responses || offered(value);
     // RFC 8446 §4.1.4: the cookie is the one that needs no offer.
-    if (place == ExtensionPlace::hello_retry_request && value == extension::cookie) offered = true;
+    if (place == ExtensionPlace::hello_retry_request && value == extension::cookie) asked = true;
     // RFC 5746 §3.6: the SCSV stands for an empty renegotiation_info.
     if (place == ExtensionPlace::server_hello12 && value == extension::renegotiation_info)
-      offered = offered || contains(hello.cipher_suites, registry::cipher_suite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+      asked = asked || contains(ws.hello.cipher_suites, registry::cipher_suite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
     // RFC 8446 §4.2, RFC 5246 §7.4.1.4: an answer to what was not asked.
-    if (responses && !offered)
+    if (!asked)
       return violation(alert::unsupported_extension,
                        place == ExtensionPlace::server_hello12 ? "RFC 5246 §7.4.1.4" : "RFC 8446 §4.2",
                        fmt::format("{} has the extension {}, which was not offered", what, name()));
@@ -57,13 +57,13 @@ bool Client::Impl::check_extensions(const wire::ExtensionList& list, ExtensionPl
 }
 
 bool Client::Impl::take_alpn(const wire::ExtensionList& list) {
-  if (!list.read_typed(alpn_in)) return true;
+  if (!list.read_typed(ws.alpn_in)) return true;
   // RFC 7301 §3.1: exactly one, and one of those offered.
-  if (alpn_in.protocols.size() != 1)
+  if (ws.alpn_in.protocols.size() != 1)
     return violation(alert::illegal_parameter, "RFC 7301 §3.1", "the server chose more than one application protocol");
-  const ByteView chosen = alpn_in.protocols[0];
-  for (size_t i = 0; i < offered_alpn.protocols.size(); ++i) {
-    if (!equal(offered_alpn.protocols[i], chosen)) continue;
+  const ByteView chosen = ws.alpn_in.protocols[0];
+  for (size_t i = 0; i < ws.offered_alpn.protocols.size(); ++i) {
+    if (!equal(ws.offered_alpn.protocols[i], chosen)) continue;
     negotiated.alpn.assign(chosen.begin(), chosen.end());
     return true;
   }
@@ -72,53 +72,52 @@ bool Client::Impl::take_alpn(const wire::ExtensionList& list) {
 }
 
 bool Client::Impl::on_server_hello(const Incoming& in) {
-  if (!decode_into(in, server_hello)) return false;
+  if (!decode_into(in, ws.server_hello)) return false;
   if (!choose_version()) return false;
   // RFC 8446 §4.1.3: the length of the echo and the lack of compression hold for every version.
-  if (server_hello.legacy_compression_method != 0)
+  if (ws.server_hello.legacy_compression_method != 0)
     return violation(alert::illegal_parameter, "RFC 8446 §4.1.3",
                      fmt::format("ServerHello chooses the compression method {}, which was not offered",
-                                 server_hello.legacy_compression_method));
+                                 ws.server_hello.legacy_compression_method));
   if (is13()) {
     // RFC 8446 §4.1.3: legacy_session_id_echo repeats ours.
-    if (!equal(server_hello.legacy_session_id_echo, hello.legacy_session_id))
+    if (!equal(ws.server_hello.legacy_session_id_echo, ws.hello.legacy_session_id))
       return violation(alert::illegal_parameter, "RFC 8446 §4.1.3", "ServerHello does not echo our session id");
   }
   if (!check_suite()) return false;
   if (!is13()) return on_server_hello12(in);
-  return server_hello.is_hello_retry_request() ? on_hello_retry_request(in) : on_server_hello13(in);
+  return ws.server_hello.is_hello_retry_request() ? on_hello_retry_request(in) : on_server_hello13(in);
 }
 
 bool Client::Impl::choose_version() {
   wire::ext::SupportedVersionsServer selected;
-  if (const auto status = server_hello.extensions.read_typed(selected); status && !*status)
+  if (const auto status = ws.server_hello.extensions.read_typed(selected); status && !*status)
     return undecodable(status->error());
-  const bool by_extension = server_hello.extensions.has(extension::supported_versions);
-  const uint16_t chosen = by_extension ? selected.selected_version : server_hello.legacy_version;
+  const bool by_extension = ws.server_hello.extensions.has(extension::supported_versions);
+  const uint16_t chosen = by_extension ? selected.selected_version : ws.server_hello.legacy_version;
   const auto name = [&] { return registry::version_name(chosen); };
   const uint16_t before = negotiated.version;
   negotiated.version = chosen;
   if (by_extension) {
     // RFC 8446 §4.2: not without our supported_versions.
-    if (!offered_extensions.test(extension::supported_versions))
+    if (!offered(extension::supported_versions))
       return violation(alert::unsupported_extension, "RFC 8446 §4.2",
                        "ServerHello has supported_versions, which was not offered");
     // RFC 8446 §4.2.1: TLS 1.3 or newer only, and one that was offered.
-    if (chosen < version::TLS1_3 || registry::is_grease(chosen) || !contains(offered_versions.versions, chosen))
+    if (chosen < version::TLS1_3 || registry::is_grease(chosen) || !contains(ws.offered_versions.versions, chosen))
       return violation(
           alert::illegal_parameter, "RFC 8446 §4.2.1",
           fmt::format("supported_versions of ServerHello chooses {}, which may not be chosen there", name()));
     // RFC 8446 §4.1.3.
-    if (server_hello.legacy_version != version::TLS1_2)
+    if (ws.server_hello.legacy_version != version::TLS1_2)
       return violation(
           alert::illegal_parameter, "RFC 8446 §4.1.3",
-          fmt::format("ServerHello.legacy_version is {} instead of 0x0303", hex16(server_hello.legacy_version)));
+          fmt::format("ServerHello.legacy_version is {} instead of 0x0303", hex16(ws.server_hello.legacy_version)));
   } else {
-    const bool offered = offered_extensions.test(extension::supported_versions)
-                             ? contains(offered_versions.versions, chosen)
-                             : chosen <= hello.legacy_version && chosen >= 0x0300;
+    const bool asked = offered(extension::supported_versions) ? contains(ws.offered_versions.versions, chosen)
+                                                              : chosen <= ws.hello.legacy_version && chosen >= 0x0300;
     // RFC 8446 §4.2.1, RFC 5246 appendix E.1.
-    if (!offered || chosen >= version::TLS1_3)
+    if (!asked || chosen >= version::TLS1_3)
       return violation(alert::protocol_version, "RFC 8446 §4.2.1",
                        fmt::format("ServerHello answers with {}, which was not offered", name()));
   }
@@ -126,14 +125,14 @@ bool Client::Impl::choose_version() {
     return violation(alert::illegal_parameter, "RFC 8446 §4.1.4",
                      fmt::format("ServerHello answers with {} after a HelloRetryRequest for TLS 1.3", name()));
   // RFC 8446 §4.1.3: the mark of a server that could do better.
-  const auto mark = server_hello.downgrade();
+  const auto mark = ws.server_hello.downgrade();
   if ((offers_tls13 && chosen <= version::TLS1_2 && mark != wire::Downgrade::none) ||
-      (hello.legacy_version == version::TLS1_2 && chosen < version::TLS1_2 &&
+      (ws.hello.legacy_version == version::TLS1_2 && chosen < version::TLS1_2 &&
        mark == wire::Downgrade::to_tls11_or_below))
     return violation(alert::illegal_parameter, "RFC 8446 §4.1.3",
                      fmt::format("ServerHello.random says that the connection was downgraded to {}", name()));
   if (chosen != version::TLS1_3 && chosen != version::TLS1_2) {
-    negotiated.cipher_suite = server_hello.cipher_suite;
+    negotiated.cipher_suite = ws.server_hello.cipher_suite;
     return fail(Failure::Kind::unsupported_version_answered, alert::protocol_version, "RFC 8996 §4",
                 fmt::format("the server accepts {}", name()));
   }
@@ -141,10 +140,10 @@ bool Client::Impl::choose_version() {
 }
 
 bool Client::Impl::check_suite() {
-  const uint16_t chosen = server_hello.cipher_suite;
+  const uint16_t chosen = ws.server_hello.cipher_suite;
   const auto name = [&] { return registry::cipher_suite_name(chosen); };
   // RFC 8446 §4.1.3, RFC 5246 §7.4.1.3; GREASE and SCSVs are no suites (RFC 8701 §3.1).
-  if (!contains(hello.cipher_suites, chosen) || registry::is_grease(chosen) || registry::is_scsv(chosen))
+  if (!contains(ws.hello.cipher_suites, chosen) || registry::is_grease(chosen) || registry::is_scsv(chosen))
     return violation(alert::illegal_parameter, is13() ? "RFC 8446 §4.1.3" : "RFC 5246 §7.4.1.3",
                      fmt::format("ServerHello chooses {}, which was not offered", name()));
   const auto* info = registry::cipher_suite_info(chosen);
@@ -167,21 +166,21 @@ bool Client::Impl::on_hello_retry_request(const Incoming& in) {
   // RFC 8446 §4.1.4: at most one.
   if (negotiated.hello_retry_request)
     return violation(alert::unexpected_message, "RFC 8446 §4.1.4", "a second HelloRetryRequest");
-  if (!check_extensions(server_hello.extensions, ExtensionPlace::hello_retry_request, "HelloRetryRequest", true))
+  if (!check_extensions(ws.server_hello.extensions, ExtensionPlace::hello_retry_request, "HelloRetryRequest", true))
     return false;
   wire::ext::KeyShareRetry wanted;
-  const bool has_group = server_hello.extensions.read_typed(wanted).has_value();
-  const bool has_cookie = server_hello.extensions.read_typed(cookie_in).has_value();
+  const bool has_group = ws.server_hello.extensions.read_typed(wanted).has_value();
+  const bool has_cookie = ws.server_hello.extensions.read_typed(ws.cookie_in).has_value();
   if (has_group) {
     // RFC 8446 §4.2.8: a group of ours, and one for which we sent no share.
     const uint16_t group = wanted.selected_group;
-    if (!contains(offered_groups.groups, group) || registry::is_grease(group))
+    if (!contains(ws.offered_groups.groups, group) || registry::is_grease(group))
       return violation(
           alert::illegal_parameter, "RFC 8446 §4.2.8",
           fmt::format("HelloRetryRequest asks for {}, which was not offered", registry::group_name(group)));
-    offered_shares.clear();
-    static_cast<void>(hello.extensions.read_typed(offered_shares));
-    if (offered_shares.find(group))
+    ws.offered_shares.clear();
+    static_cast<void>(ws.hello.extensions.read_typed(ws.offered_shares));
+    if (ws.offered_shares.find(group))
       return violation(alert::illegal_parameter, "RFC 8446 §4.2.8",
                        fmt::format("HelloRetryRequest asks for {}, whose share was sent", registry::group_name(group)));
     negotiated.group = group;
@@ -196,25 +195,26 @@ bool Client::Impl::on_hello_retry_request(const Incoming& in) {
   plan_compatibility_ccs();
   plan_message(registry::handshake_type::client_hello, wire::Level::initial);
   return rebuild_after_retry(has_group ? std::optional(wanted.selected_group) : std::nullopt,
-                             has_cookie ? std::optional(ByteView(cookie_in.cookie)) : std::nullopt);
+                             has_cookie ? std::optional(ByteView(ws.cookie_in.cookie)) : std::nullopt);
 }
 
 bool Client::Impl::on_server_hello13(const Incoming& in) {
-  const auto& list = server_hello.extensions;
+  const auto& list = ws.server_hello.extensions;
   if (!check_extensions(list, ExtensionPlace::server_hello, "ServerHello", true)) return false;
   wire::ext::PreSharedKeyServer psk;
   if (list.read_typed(psk)) {
     // RFC 8446 §4.2.11: one of our identities, with its hash.
-    if (!psk_offered || psk.selected_identity >= offered_psk.identities.size() || suite->hash != psk_schedule.hash())
+    if (!psk_offered || psk.selected_identity >= ws.offered_psk.identities.size() ||
+        suite->hash != psk_schedule->hash())
       return violation(alert::illegal_parameter, "RFC 8446 §4.2.11",
                        "ServerHello chooses a pre-shared key that was not offered");
     negotiated.resumed = true;
     psk_identity = psk.selected_identity;
   }
-  const bool has_share = list.read_typed(server_share).has_value();
+  const bool has_share = list.read_typed(ws.server_share).has_value();
   const auto offered_mode = [&](uint8_t mode) {
-    return std::find(offered_psk_modes.modes.begin(), offered_psk_modes.modes.end(), mode) !=
-           offered_psk_modes.modes.end();
+    return std::find(ws.offered_psk_modes.modes.begin(), ws.offered_psk_modes.modes.end(), mode) !=
+           ws.offered_psk_modes.modes.end();
   };
   namespace mode = registry::psk_key_exchange_mode;
   if (has_share) {
@@ -223,25 +223,27 @@ bool Client::Impl::on_server_hello13(const Incoming& in) {
       return violation(alert::illegal_parameter, "RFC 8446 §4.2.9",
                        "ServerHello has a key_share, but psk_ke alone was offered");
     const auto share =
-        std::find_if(shares.begin(), shares.end(), [&](const Share& s) { return s.group == server_share.group; });
-    const auto name = [&] { return registry::group_name(server_share.group); };
+        std::find_if(shares.begin(), shares.end(), [&](const Share& s) { return s.group == ws.server_share.group; });
+    const auto name = [&] { return registry::group_name(ws.server_share.group); };
     // RFC 8446 §4.2.8: a group whose share we sent; after a HelloRetryRequest, the one it named.
     if (share == shares.end() ||
-        (negotiated.hello_retry_request && negotiated.group != 0 && negotiated.group != server_share.group))
+        (negotiated.hello_retry_request && negotiated.group != 0 && negotiated.group != ws.server_share.group))
       return violation(alert::illegal_parameter, "RFC 8446 §4.2.8",
                        fmt::format("ServerHello has a share of {}, for which we sent none", name()));
-    if (const auto derived = share->key->derive(server_share.key, shared_secret); !derived) {
+    if (const auto derived = share->key->derive(ws.server_share.key, shared_secret); !derived) {
       if (derived.error() == crypto::KexError::internal)
         return fail(Failure::Kind::local_error, alert::internal_error, {}, "the key exchange failed");
       return violation(alert::illegal_parameter, "RFC 8446 §4.2.8.2",
                        fmt::format("the server's {} share: {}", name(), crypto::to_string(derived.error())));
     }
-    negotiated.group = server_share.group;
+    negotiated.group = ws.server_share.group;
+    give_back_shares();
   } else if (!negotiated.resumed || !offered_mode(mode::psk_ke)) {
     // RFC 8446 §9.2: a handshake without psk_ke needs a share.
     return violation(alert::missing_extension, "RFC 8446 §9.2", "ServerHello has no key_share");
   } else {
     shared_secret.clear();
+    give_back_shares();
     negotiated.group = 0;
   }
   // RFC 8446 §5.1: keys change here.
@@ -268,15 +270,19 @@ bool Client::Impl::on_server_hello13(const Incoming& in) {
 }
 
 bool Client::Impl::on_server_hello12(const Incoming& in) {
+  give_back_shares();
+  server_random = ws.server_hello.random;
+  session_id12 = ws.server_hello.legacy_session_id_echo;
+  status_promised = ws.server_hello.extensions.has(extension::status_request);
   transcript.keep();
   transcript.start(suite->hash);
   transcript.add(in.raw);
   schedule12.reset(suite->hash);
-  if (!check_extensions(server_hello.extensions, ExtensionPlace::server_hello12, "ServerHello", true)) return false;
+  if (!check_extensions(ws.server_hello.extensions, ExtensionPlace::server_hello12, "ServerHello", true)) return false;
   if (!read_server_extensions12()) return false;
-  const auto& echo = server_hello.legacy_session_id_echo;
+  const auto& echo = ws.server_hello.legacy_session_id_echo;
   // RFC 5246 §7.4.1.3: our session id means that the session is resumed.
-  negotiated.resumed = !echo.empty() && equal(echo, hello.legacy_session_id);
+  negotiated.resumed = !echo.empty() && equal(echo, ws.hello.legacy_session_id);
   if (!negotiated.resumed) {
     expecting = Expecting::certificate12;
     return true;
@@ -290,7 +296,7 @@ bool Client::Impl::on_server_hello12(const Incoming& in) {
 }
 
 bool Client::Impl::read_server_extensions12() {
-  const auto& list = server_hello.extensions;
+  const auto& list = ws.server_hello.extensions;
   negotiated.extended_master_secret = list.has(extension::extended_master_secret);
   negotiated.ticket_promised = list.has(extension::session_ticket);
   negotiated.server_name_acknowledged = list.has(extension::server_name);

@@ -15,16 +15,15 @@ namespace type = registry::handshake_type;
 using wire::Level;
 
 bool Client::Impl::on_certificate12(const Incoming& in) {
-  if (!decode_into(in, certificate12)) return false;
-  certificates = certificate12.certificates;
+  if (!decode_into(in, ws.certificate12)) return false;
+  certificates = ws.certificate12.certificates;
   // RFC 5246 §7.4.2: with a suite that is not anonymous the server must have one.
   if (certificates.empty())
     return violation(alert::decode_error, "RFC 5246 §7.4.2", "the server's Certificate is empty");
-  expecting = server_hello.extensions.has(extension::status_request) ? Expecting::status_or_key_exchange12
-                                                                     : Expecting::key_exchange12;
+  expecting = status_promised ? Expecting::status_or_key_exchange12 : Expecting::key_exchange12;
   if (!take_leaf(certificates[0])) return false;
   // RFC 5246 §7.4.2, RFC 8422 §2: the key must be of the suite's kind.
-  const auto key = peer_keys.current();
+  const auto* key = &peer_key->key();
   const auto auth = registry::cipher_suite_info(negotiated.cipher_suite)->auth;
   const bool rsa = key->kind() == crypto::KeyKind::rsa || key->kind() == crypto::KeyKind::rsa_pss;
   if ((auth == registry::Authentication::rsa) != rsa)
@@ -35,44 +34,46 @@ bool Client::Impl::on_certificate12(const Incoming& in) {
 }
 
 bool Client::Impl::on_certificate_status12(const Incoming& in) {
-  if (!decode_into(in, certificate_status)) return false;
-  ocsp = certificate_status.response;
+  if (!decode_into(in, ws.certificate_status)) return false;
+  ocsp = ws.certificate_status.response;
   expecting = Expecting::key_exchange12;
   return true;
 }
 
 bool Client::Impl::on_server_key_exchange12(const Incoming& in) {
-  if (!decode_into(in, key_exchange12)) return false;
-  const uint16_t group = key_exchange12.named_curve;
+  if (!decode_into(in, ws.key_exchange12)) return false;
+  const uint16_t group = ws.key_exchange12.named_curve;
   const auto name = [&] { return registry::group_name(group); };
   // RFC 8422 §5.4: a curve of our supported_groups.
-  if (std::find(offered_groups.groups.begin(), offered_groups.groups.end(), group) == offered_groups.groups.end() ||
+  if (std::find(ws.offered_groups.groups.begin(), ws.offered_groups.groups.end(), group) ==
+          ws.offered_groups.groups.end() ||
       registry::is_grease(group))
     return violation(alert::illegal_parameter, "RFC 8422 §5.4",
                      fmt::format("ServerKeyExchange chooses {}, which was not offered", name()));
   negotiated.group = group;
-  if (!key_exchange12.signed_part.present)
+  if (!ws.key_exchange12.signed_part.present)
     return violation(alert::decode_error, "RFC 8422 §5.4", "ServerKeyExchange is not signed");
-  negotiated.signature_scheme = key_exchange12.signed_part.algorithm;
+  negotiated.signature_scheme = ws.key_exchange12.signed_part.algorithm;
   // RFC 8422 §5.4: signed are both randoms and the parameters.
-  scratch.clear();
-  append(scratch, hello.random);
-  append(scratch, server_hello.random);
-  const ByteRange params = key_exchange12.signed_params;
-  append(scratch, in.body.subspan(params.offset, params.len));
-  if (!verify_peer(key_exchange12.signed_part.algorithm, crypto::SchemeRules::tls12, scratch,
-                   key_exchange12.signed_part.signature, "ServerKeyExchange"))
+  ws.scratch.clear();
+  append(ws.scratch, client_random);
+  append(ws.scratch, server_random);
+  const ByteRange params = ws.key_exchange12.signed_params;
+  append(ws.scratch, in.body.subspan(params.offset, params.len));
+  if (!verify_peer(ws.key_exchange12.signed_part.algorithm, crypto::SchemeRules::tls12, ws.scratch,
+                   ws.key_exchange12.signed_part.signature, "ServerKeyExchange"))
     return false;
+  server_share12 = ws.key_exchange12.public_key;
   expecting = Expecting::request_or_done12;
   return true;
 }
 
 bool Client::Impl::on_certificate_request12(const Incoming& in) {
-  if (!decode_into(in, request12)) return false;
+  if (!decode_into(in, ws.request12)) return false;
   ++request.count;
-  request.certificate_types = request12.certificate_types;
-  request.signature_schemes = request12.supported_signature_algorithms;
-  request.authorities = request12.certificate_authorities;
+  request.certificate_types = ws.request12.certificate_types;
+  request.signature_schemes = ws.request12.supported_signature_algorithms;
+  request.authorities = ws.request12.certificate_authorities;
   expecting = Expecting::done12;
   return true;
 }
@@ -80,15 +81,16 @@ bool Client::Impl::on_certificate_request12(const Incoming& in) {
 bool Client::Impl::on_server_hello_done12(const Incoming& in) {
   wire::ServerHelloDone nothing;
   if (!decode_into(in, nothing)) return false;
-  const uint16_t group = key_exchange12.named_curve;
-  crypto::KeyExchange* key = key_exchange(group);
+  const uint16_t group = negotiated.group;
+  shares.push_back(take_share(group));
+  crypto::KeyExchange* key = shares.back().key;
   if (key == nullptr)
     return fail(
         Failure::Kind::unsupported_parameter, alert::handshake_failure, {},
         fmt::format("the server accepts {}, which was offered but is not spoken here", registry::group_name(group)));
   if (auto status = key->generate(*random); !status)
     return fail(Failure::Kind::local_error, alert::internal_error, {}, status.error().message());
-  if (const auto derived = key->derive(key_exchange12.public_key, shared_secret); !derived) {
+  if (const auto derived = key->derive(server_share12, shared_secret); !derived) {
     if (derived.error() == crypto::KexError::internal)
       return fail(Failure::Kind::local_error, alert::internal_error, {}, "the key exchange failed");
     return violation(
@@ -96,7 +98,8 @@ bool Client::Impl::on_server_hello_done12(const Incoming& in) {
         fmt::format("the server's {} share: {}", registry::group_name(group), crypto::to_string(derived.error())));
   }
   const ByteView share = key->public_share();
-  our_key_exchange.public_key.assign(share.begin(), share.end());
+  ws.our_key_exchange.public_key.assign(share.begin(), share.end());
+  give_back_shares();
   if (request.count != 0) {
     choose_client_certificate(crypto::SchemeRules::tls12);
     plan_message(type::certificate, Level::initial);
@@ -121,11 +124,11 @@ bool Client::Impl::ensure_keys12() {
     if (negotiated.extended_master_secret)
       schedule12.derive_extended_master(shared_secret.view(), transcript.hash());
     else
-      schedule12.derive_master(shared_secret.view(), hello.random, server_hello.random);
+      schedule12.derive_master(shared_secret.view(), client_random, server_random);
     shared_secret.clear();
   }
   tell_secret(trace::SecretLabel::client_random, schedule12.master().view());
-  const auto keys = schedule12.keys(suite->aead, hello.random, server_hello.random);
+  const auto keys = schedule12.keys(suite->aead, client_random, server_random);
   writer.keys(Level::application).start_tls12(suite->aead, keys.client_key, keys.client_iv);
   keys12_ready = true;
   return true;
@@ -142,7 +145,7 @@ bool Client::Impl::on_change_cipher_spec12(const Incoming&) {
   // RFC 5246 §7.1: keys change here.
   if (assembler.pending_len() != 0)
     return violation(alert::unexpected_message, "RFC 5246 §7.1", "ChangeCipherSpec within a handshake message");
-  const auto keys = schedule12.keys(suite->aead, hello.random, server_hello.random);
+  const auto keys = schedule12.keys(suite->aead, client_random, server_random);
   reader.keys().start_tls12(suite->aead, keys.server_key, keys.server_iv);
   reader.set_level(Level::application);
   expecting = Expecting::finished12;
@@ -150,13 +153,13 @@ bool Client::Impl::on_change_cipher_spec12(const Incoming&) {
 }
 
 bool Client::Impl::on_finished12(const Incoming& in) {
-  if (!decode_into(in, finished_in)) return false;
+  if (!decode_into(in, ws.finished_in)) return false;
   std::array<uint8_t, crypto::kVerifyDataLen12> wanted;
   schedule12.finished(crypto::Side::server, transcript.hash(), wanted);
-  if (finished_in.verify_data.size() != wanted.size())
+  if (ws.finished_in.verify_data.size() != wanted.size())
     return violation(alert::decode_error, "RFC 5246 §7.4.9",
-                     fmt::format("Finished holds {} bytes instead of 12", finished_in.verify_data.size()));
-  if (config->verify_peer_finished && !equal_constant_time(finished_in.verify_data, wanted))
+                     fmt::format("Finished holds {} bytes instead of 12", ws.finished_in.verify_data.size()));
+  if (config->verify_peer_finished && !equal_constant_time(ws.finished_in.verify_data, wanted))
     return fail(Failure::Kind::bad_finished, alert::decrypt_error, "RFC 5246 §7.4.9", "the server's Finished is wrong");
   transcript.add(in.raw);
   if (negotiated.resumed) {
@@ -174,7 +177,7 @@ bool Client::Impl::on_finished12(const Incoming& in) {
 // RFC 5246 §7.4.1.3, RFC 5077 §3.4: what can be resumed now. A resumed handshake renews its session only by a new
 // ticket.
 void Client::Impl::keep_session12() {
-  const Bytes& id = server_hello.legacy_session_id_echo;
+  const Bytes& id = session_id12;
   if (!have_ticket12 && (negotiated.resumed || id.empty())) return;
   Session* session = new_session();
   if (session == nullptr) return;

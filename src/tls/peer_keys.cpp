@@ -2,31 +2,23 @@
 
 namespace tlsproof::tls {
 
-std::expected<const crypto::PublicKey*, crypto::PublicKeyError> PeerKeys::use(ByteView spki) {
-  current_ = nullptr;
-  for (auto& entry : entries_) {
-    if (!entry.key || !equal(entry.spki, spki)) continue;
-    current_ = &entry;
-    return &*entry.key;
-  }
-  auto key = crypto::PublicKey::decode(spki);
-  if (!key) return std::unexpected(key.error());
-  auto& entry = entries_[next_];
-  next_ = (next_ + 1) % entries_.size();
-  entry.prepared.clear();
-  entry.spki.assign(spki.begin(), spki.end());
-  entry.key = std::move(*key);
-  current_ = &entry;
-  return &*entry.key;
+crypto::Verifier* PeerKey::verifier(uint16_t scheme, crypto::SchemeRules rules) {
+  for (auto& p : prepared_)
+    if (p.scheme == scheme && p.rules == rules) return &p.verifier;
+  auto verifier = crypto::Verifier::make(scheme, key_, rules);
+  if (!verifier) return nullptr;
+  return &prepared_.emplace_back(scheme, rules, std::move(*verifier)).verifier;
 }
 
-crypto::Verifier* PeerKeys::verifier(uint16_t scheme, crypto::SchemeRules rules) {
-  if (current_ == nullptr) return nullptr;
-  for (auto& p : current_->prepared)
-    if (p.scheme == scheme && p.rules == rules) return &p.verifier;
-  auto verifier = crypto::Verifier::make(scheme, *current_->key, rules);
-  if (!verifier) return nullptr;
-  return &current_->prepared.emplace_back(scheme, rules, std::move(*verifier)).verifier;
+std::expected<std::shared_ptr<PeerKey>, crypto::PublicKeyError> PeerKeys::use(ByteView spki) {
+  for (const auto& known : known_)
+    if (known && equal(known->spki(), spki)) return known;
+  auto key = crypto::PublicKey::decode(spki);
+  if (!key) return std::unexpected(key.error());
+  auto& place = known_[next_];
+  next_ = (next_ + 1) % known_.size();
+  place = std::make_shared<PeerKey>(spki, std::move(*key));
+  return place;
 }
 
 }  // namespace tlsproof::tls

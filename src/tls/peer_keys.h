@@ -3,18 +3,20 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "tlsproof/crypto/signature.h"
 
 namespace tlsproof::tls {
 
-class PeerKeys {
+// One of them. Shared by the store and the connections that have this server's certificate.
+class PeerKey {
  public:
-  // Makes the key of this SubjectPublicKeyInfo the current one.
-  [[nodiscard]] std::expected<const crypto::PublicKey*, crypto::PublicKeyError> use(ByteView spki);
-  [[nodiscard]] const crypto::PublicKey* current() const { return current_ != nullptr ? &*current_->key : nullptr; }
-  // For the current key. nullptr: key and scheme do not go together.
+  PeerKey(ByteView spki, crypto::PublicKey key) : spki_(spki.begin(), spki.end()), key_(std::move(key)) {}
+  [[nodiscard]] ByteView spki() const { return spki_; }
+  [[nodiscard]] const crypto::PublicKey& key() const { return key_; }
+  // nullptr: key and scheme do not go together.
   [[nodiscard]] crypto::Verifier* verifier(uint16_t scheme, crypto::SchemeRules rules);
 
  private:
@@ -23,14 +25,19 @@ class PeerKeys {
     crypto::SchemeRules rules;
     crypto::Verifier verifier;
   };
-  struct Entry {
-    Bytes spki;
-    std::optional<crypto::PublicKey> key;
-    std::vector<Prepared> prepared;
-  };
-  std::array<Entry, 8> entries_;  // replaced in turn
+  Bytes spki_;
+  crypto::PublicKey key_;
+  std::vector<Prepared> prepared_;
+};
+
+class PeerKeys {
+ public:
+  // The key of this SubjectPublicKeyInfo.
+  [[nodiscard]] std::expected<std::shared_ptr<PeerKey>, crypto::PublicKeyError> use(ByteView spki);
+
+ private:
+  std::array<std::shared_ptr<PeerKey>, 8> known_;  // replaced in turn
   size_t next_ = 0;
-  Entry* current_ = nullptr;
 };
 
 }  // namespace tlsproof::tls

@@ -1,5 +1,7 @@
 #include "record_reader.h"
 
+#include <utility>
+
 #include "tlsproof/registry/constants.h"
 
 namespace tlsproof::tls {
@@ -22,6 +24,22 @@ void RecordReader::set_level(wire::Level level) {
   deframer_.set_max_fragment(tls13 ? wire::kMaxCiphertext13 : wire::kMaxCiphertext12);
 }
 
+void RecordReader::give_memory(std::vector<wire::RecordDeframer>& store) {
+  if (deframer_.pending_len() != 0) return;
+  stream_offset_ += deframer_.offset();
+  deframer_.reset();
+  store.push_back(std::exchange(deframer_, wire::RecordDeframer()));
+  set_level(level_);  // the limit
+}
+
+void RecordReader::take_memory(std::vector<wire::RecordDeframer>& store) {
+  if (store.empty() || deframer_.pending_len() != 0) return;
+  stream_offset_ += deframer_.offset();
+  deframer_ = std::move(store.back());
+  store.pop_back();
+  set_level(level_);
+}
+
 void RecordReader::tell(const RecordIn& in, uint16_t version, bool opened) {
   if (sink_ == nullptr) return;
   sink_->on_record({.direction = direction_,
@@ -33,7 +51,7 @@ void RecordReader::tell(const RecordIn& in, uint16_t version, bool opened) {
                     .content = in.content});
 }
 
-RecordReader::Next RecordReader::next(RecordIn& out) {
+RecordReader::Next RecordReader::next(RecordIn& out, Bytes& plain) {
   wire::RecordView record;
   const ByteView head = deframer_.pending();
   // Any other version than 3.x is not TLS; what a plain-text server answers shows it in its first bytes.
@@ -61,11 +79,11 @@ RecordReader::Next RecordReader::next(RecordIn& out) {
     // RFC 8446 §5: under protection only ChangeCipherSpec may come as a plain record.
     return tls13 && record.type != content_type::change_cipher_spec ? Next::unprotected : Next::record;
   }
-  if (plain_.size() < record.fragment.size()) plain_.resize(wire::kMaxCiphertext12);
+  if (plain.size() < record.fragment.size()) plain.resize(wire::kMaxCiphertext12);
   crypto::Opened opened;
   out.was_protected = true;
   out.content = {};
-  if (!keys_.open(record.raw, plain_, opened)) {
+  if (!keys_.open(record.raw, plain, opened)) {
     tell(out, record.version, false);
     return Next::cannot_open;
   }

@@ -12,7 +12,7 @@ namespace tlsproof::tls {
 struct RecordIn {
   uint8_t content_type = 0;
   bool was_protected = false;
-  ByteView content;  // borrows until the next call of next()
+  ByteView content;  // borrows until the next call of next() or push()
   ByteRange stream;
 };
 
@@ -37,10 +37,14 @@ class RecordReader {
     unprotected,  // TLS 1.3 keys are in use, and this record is a plain one other than ChangeCipherSpec; `out` is it
     content_too_long,  // the plaintext is longer than 2^14
   };
-  [[nodiscard]] Next next(RecordIn& out);
+  // `plain` is where a protected record is opened: `out` borrows from it too.
+  [[nodiscard]] Next next(RecordIn& out, Bytes& plain);
   // What stands at the place where the stream stopped being TLS: for the message.
   [[nodiscard]] ByteView pending() const { return deframer_.pending(); }
   [[nodiscard]] bool any_record() const { return any_record_; }
+  // The deframer with its memory is given away while nothing is pending, and one with memory is taken.
+  void give_memory(std::vector<wire::RecordDeframer>& store);
+  void take_memory(std::vector<wire::RecordDeframer>& store);
 
  private:
   void tell(const RecordIn& in, uint16_t version, bool opened);
@@ -51,7 +55,6 @@ class RecordReader {
   wire::RecordDeframer deframer_{wire::kMaxCiphertext12};
   crypto::RecordProtection keys_;
   wire::Level level_ = wire::Level::initial;
-  Bytes plain_;
   bool any_record_ = false;
 };
 

@@ -37,6 +37,8 @@ class RecordWriter {
   [[nodiscard]] ByteView output() const { return ByteView(out_).subspan(begin_); }
   void consume(size_t len);
   [[nodiscard]] size_t next_segment_len() const;
+  // The memory of output(), to be used elsewhere while that is empty.
+  [[nodiscard]] Bytes& memory() { return out_; }
 
  private:
   static size_t index(wire::Level level) { return static_cast<size_t>(level); }

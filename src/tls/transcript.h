@@ -26,13 +26,16 @@ class Transcript {
   void forget_kept();
   [[nodiscard]] ByteView kept() const { return kept_; }
 
-  // One level of undo, for post-handshake authentication.
-  void save() { saved_ = digest_; }
-  void restore() { digest_ = saved_; }
+  // Undo, for post-handshake authentication.
+  [[nodiscard]] const crypto::Digest& state() const { return digest_; }
+  void restore(const crypto::Digest& state) { digest_ = state; }
+
+  // The memory for what is kept, to be used elsewhere while that is nothing.
+  [[nodiscard]] Bytes& memory() { return kept_; }
 
  private:
   Bytes kept_;
-  crypto::Digest digest_, saved_;
+  crypto::Digest digest_;
   bool started_ = false;
   bool keep_ = false;
 };

@@ -90,11 +90,31 @@ enum class ClientCertificate : uint8_t {
 
 struct Flight;  // editor.h
 
+// What clients of one thread share so that each of many open connections holds little: decoded messages, buffers that
+// stand empty, key exchange objects and the decoded keys of servers. Nothing in it belongs to a connection between two
+// calls. It must outlive its clients.
+class Workspace {
+ public:
+  struct Impl;  // for this module's own files
+
+  Workspace();
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  [[nodiscard]] Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
 class Client {
  public:
   struct Impl;  // the inside, for this module's own files
 
-  Client();
+  Client();  // with a workspace of its own
+  // One of many, without an editor. No client of the workspace may be called from within a call of another one (from a
+  // sink, an editor, a random source): that aborts.
+  explicit Client(Workspace& workspace);
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -106,7 +126,7 @@ class Client {
   void reset();
 
   // ---- the wire ----
-  // Bytes to send. Borrows until the next call that is not const. Bytes queued before a failure stay.
+  // Bytes to send. Borrows until this client's next call that is not const. Bytes queued before a failure stay.
   [[nodiscard]] ByteView output() const;
   void consume_output(size_t len);
   // How many bytes of output() to give to one send(): all, unless an editor asked for TCP segments.
@@ -148,6 +168,8 @@ class Client {
   [[nodiscard]] bool early_data_offered() const;
   // The server's Certificate message: DER, in its order. Empty when resumed, or not yet received.
   [[nodiscard]] const ByteList& peer_certificates() const;
+  // Gives up that memory: whoever has looked at the chain and keeps many connections open.
+  void forget_peer_certificates();
   // The OCSPResponse for the leaf (status_request); empty when none came.
   [[nodiscard]] ByteView ocsp_response() const;
   [[nodiscard]] const CertificateRequestSeen& certificate_request() const;

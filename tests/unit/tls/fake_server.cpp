@@ -30,8 +30,8 @@ void FakeServer::input(ByteView bytes) {
   tls::RecordIn record;
   using Next = tls::RecordReader::Next;
   // A client that gives up early may still send its alert in the clear.
-  for (Next next = reader_.next(record); next == Next::record || next == Next::unprotected;
-       next = reader_.next(record)) {
+  for (Next next = reader_.next(record, plain_); next == Next::record || next == Next::unprotected;
+       next = reader_.next(record, plain_)) {
     if (next == Next::unprotected && record.content_type != ct::alert) continue;
     if (record.content_type == ct::alert && record.content.size() == 2)
       alerts.push_back({record.content[0], record.content[1]});

@@ -75,6 +75,7 @@ class FakeServer {
   FakeOptions options_;
   const crypto::SuiteCrypto* suite_;
   tls::RecordReader reader_;
+  Bytes plain_;
   wire::HandshakeAssembler assembler_;
   tls::Transcript transcript_;
   crypto::KeySchedule12 schedule12_;
