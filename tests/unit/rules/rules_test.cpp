@@ -125,6 +125,9 @@ TEST(Rules, CatchWhatBreaksThem) {
       EXPECT_TRUE(expected || is_known(one.honest, violation) || comes_with(one.rule, violation.rule->id) ||
                   std::ranges::find(one.also, violation.rule->id) != one.also.end())
           << judged.text();
+      // Shown after "by the server: ".
+      EXPECT_FALSE(violation.breach.seen.starts_with("the server") || violation.breach.seen.starts_with("the client"))
+          << judged.text();
       EXPECT_FALSE(violation.breach.events.empty() || violation.breach.seen.empty()) << judged.text();
       for (const size_t event : violation.breach.events) EXPECT_LT(event, judged.trace().events().size());
     }
