@@ -87,6 +87,7 @@ void add_threads(std::vector<ThreadUse>& to, const std::vector<ThreadUse>& from)
     to[i].user_ns += from[i].user_ns;
     to[i].system_ns += from[i].system_ns;
     to[i].wall_ns += from[i].wall_ns;
+    to[i].waited_ns += from[i].waited_ns;
   }
 }
 
@@ -208,6 +209,12 @@ double Measurement::busiest_thread() const {
       busiest = std::max(busiest,
                          static_cast<double>(thread.user_ns + thread.system_ns) / static_cast<double>(thread.wall_ns));
   return busiest;
+}
+
+double Measurement::crowded() const {
+  int64_t waited = 0;
+  for (const ThreadUse& thread : threads) waited += thread.waited_ns;
+  return waited <= 0 ? 0 : static_cast<double>(waited) / static_cast<double>(waited + client_cpu_ns());
 }
 
 bool rests_on_few(const Histogram& histogram, double percent) {

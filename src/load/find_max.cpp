@@ -94,7 +94,10 @@ Result<bool> Search::holds(double rate) {
     TLSPROOF_TRY(tried.why_not, judge_trial(tried.measurement));
     tried.held = tried.why_not.empty();
     tried.generator_limited = no_time_left(tried.measurement) || began_late(plan_, tried.measurement);
-    if (!tried.held && tried.generator_limited) tried.why_not += "; the generator was the limit";
+    if (!tried.held && tried.generator_limited) {
+      tried.why_not += "; the generator was the limit";
+      if (machine_crowded(tried.measurement)) tried.why_not += " on a busy machine";
+    }
     if (tried.held) held_.insert(rate);
     if (!tried.held && rate < broke_) {
       broke_ = rate;

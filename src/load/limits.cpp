@@ -6,6 +6,7 @@ namespace tlsproof::load {
 namespace {
 
 constexpr double kBusy = 0.95;
+constexpr double kCrowded = 0.2;
 constexpr int64_t kLateNs = 1'000'000;  // who is on time is late by some ten µs
 
 int64_t p99(const Measurement& measurement, Phase phase) {
@@ -16,6 +17,10 @@ int64_t p99(const Measurement& measurement, Phase phase) {
 
 bool no_time_left(const Measurement& measurement) {
   return measurement.busiest_thread() >= kBusy;
+}
+
+bool machine_crowded(const Measurement& measurement) {
+  return measurement.crowded() >= kCrowded;
 }
 
 bool arrivals_queued(const Plan& plan, const Measurement& measurement) {

@@ -78,6 +78,10 @@ struct Writer {
       say("the generator was the limit: its busiest thread had {} of its core, so the server may do more "
           "(--threads){}",
           share_text(busiest), server);
+    if (machine_crowded(measurement))
+      say("the machine was busy: the generator waited for a core for {} of the time in which it wanted one, which "
+          "latencies include",
+          share_text(measurement.crowded()));
     if (arrivals_queued(plan, measurement))
       say("arrivals queued: {} connections were open, as many as may be; latencies count from when each should have "
           "begun",
@@ -92,7 +96,8 @@ struct Writer {
   void idle() {
     if (!closed() || measurement.completed == 0 || measurement.threads.empty() || !measurement.server_cores_busy)
       return;
-    if (no_time_left(measurement) || *measurement.server_cores_busy >= kServerIdle) return;
+    if (no_time_left(measurement) || machine_crowded(measurement) || *measurement.server_cores_busy >= kServerIdle)
+      return;
     say("neither side was the limit: the generator's busiest thread had {} of its core and the server {} cores, so "
         "more than {} connections at a time may give more (--concurrency), unless both share a core",
         share_text(measurement.busiest_thread()), number_text(*measurement.server_cores_busy),

@@ -91,6 +91,7 @@ struct Second {
 struct ThreadUse {
   int64_t user_ns = 0, system_ns = 0;  // CPU within the measurement
   int64_t wall_ns = 0;
+  int64_t waited_ns = 0;  // ready to run while others had the core; 0 where the kernel does not tell
 };
 
 // One interval of one plan. Counts are of connections that began in it.
@@ -126,6 +127,8 @@ struct Measurement {
   [[nodiscard]] double client_us_per_handshake() const;  // CPU; 0 when none completed
   [[nodiscard]] double server_us_per_handshake() const;  // CPU; 0 when not known
   [[nodiscard]] double busiest_thread() const;           // CPU by wall time of the busiest generator thread, 0 … 1
+  // Of the time in which the generator's threads wanted a core, the share in which others had it: 0 … 1.
+  [[nodiscard]] double crowded() const;
 };
 
 // Why a measurement does not say what it seems to: one sentence each, safe to show. "the generator was the limit: …",

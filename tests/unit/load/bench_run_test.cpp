@@ -84,6 +84,9 @@ TEST(Measurement, figures_follow_from_what_was_counted) {
   EXPECT_DOUBLE_EQ(one.client_us_per_handshake(), 900);
   EXPECT_DOUBLE_EQ(one.server_us_per_handshake(), 300);
   EXPECT_DOUBLE_EQ(one.busiest_thread(), 0.6);
+  EXPECT_EQ(one.crowded(), 0);
+  one.threads[0].waited_ns = 100'000'000;
+  EXPECT_DOUBLE_EQ(one.crowded(), 0.1);
 }
 
 TEST(Measurement, of_nothing_is_zero) {
@@ -94,6 +97,7 @@ TEST(Measurement, of_nothing_is_zero) {
   EXPECT_EQ(none.server_us_per_handshake(), 0);
   none.threads.resize(1);
   EXPECT_EQ(none.busiest_thread(), 0);
+  EXPECT_EQ(none.crowded(), 0);
   EXPECT_EQ(merged({}).completed, 0u);
 }
 

@@ -64,6 +64,18 @@ TEST(Warnings, late_generator) {
   EXPECT_THAT(server_stalled.said(), ElementsAre("for at least 990 ms no handshake completed"));
 }
 
+TEST(Warnings, busy_machine) {
+  Case one;
+  one.seen.threads[0].waited_ns = 700 * kMs;  // 19 % of 3.7 s
+  EXPECT_THAT(one.said(), IsEmpty());
+  one.seen.threads[0].waited_ns = 1'000 * kMs;
+  EXPECT_THAT(one.said(), ElementsAre("the machine was busy: the generator waited for a core for 25 % of the time in "
+                                      "which it wanted one, which latencies include"));
+  one.close_loop();  // and that is why neither side had more to do
+  one.seen.server_cores_busy = 0.4;
+  EXPECT_THAT(one.said(), ElementsAre(HasSubstr("the machine was busy"), HasSubstr("a closed loop")));
+}
+
 TEST(Warnings, queued_arrivals) {
   Case one;
   one.seen.max_open = one.plan.arrivals.max_open;
