@@ -101,7 +101,7 @@ SessionPool::Key Connection::session_key() const {
 void Connection::choose_session() {
   if (family_of(task_.asked) == SessionFamily::none) return;
   if (!task_.priming) session_ = thread_->sessions.get(session_key(), begun_ns_);
-  if (!session_) keeps_session_ = thread_->sessions.claim(session_key());
+  keeps_session_ = thread_->sessions.claim(session_key());
 }
 
 void Connection::start_tls() {
@@ -276,7 +276,10 @@ void Connection::handshake_done() {
   // RFC 5246 §7.3: the server's Finished of a full handshake answers ours.
   took_ours_ = client_.negotiated().version == registry::version::TLS1_2 && !client_.negotiated().resumed;
   enter(Wait::confirm, now);
-  if (session_ && !client_.negotiated().resumed) thread_->sessions.declined(session_key(), session_);
+  if (session_ && !client_.negotiated().resumed) {
+    thread_->sessions.declined(session_key(), session_);
+    keeps_session_ = keeps_session_ || thread_->sessions.claim(session_key());
+  }
   if (keeps_session_ && !client_.sessions().empty()) keep_session();
   if (asks()) {
     if (!response_) response_ = std::make_unique<app::Http1Response>();
@@ -292,7 +295,7 @@ void Connection::handshake_done() {
 }
 
 void Connection::keep_session() {
-  thread_->sessions.put(session_key(), client_.sessions().back());
+  thread_->sessions.put(session_key(), client_.sessions());
   keeps_session_ = false;
 }
 

@@ -41,20 +41,30 @@ SessionPool::Entry& SessionPool::at(const Key& key) {
 
 std::shared_ptr<const tls::Session> SessionPool::get(const Key& key, int64_t now_ns) {
   Entry& entry = at(key);
-  if (entry.session && outlived(*entry.session, now_ns)) entry.session.reset();
-  return entry.session;
+  while (!entry.sessions.empty() && outlived(*entry.sessions.back(), now_ns)) entry.sessions.pop_back();
+  if (entry.sessions.empty()) return nullptr;
+  std::shared_ptr<const tls::Session> session = entry.sessions.back();
+  if (entry.used_once) entry.sessions.pop_back();
+  return session;
 }
 
 bool SessionPool::claim(const Key& key) {
   Entry& entry = at(key);
-  if (entry.session || entry.claimed || entry.failures >= kMaxFailures) return false;
+  if (entry.failures >= kMaxFailures) return false;
+  if (entry.used_once) return true;
+  if (!entry.sessions.empty() || entry.claimed) return false;
   entry.claimed = true;
   return true;
 }
 
-void SessionPool::put(const Key& key, const tls::Session& session) {
+void SessionPool::put(const Key& key, std::span<const tls::Session> sessions) {
   Entry& entry = at(key);
-  entry.session = std::make_shared<const tls::Session>(session);
+  if (!entry.used_once) {
+    entry.sessions.clear();
+    sessions = sessions.last(1);
+  }
+  for (const tls::Session& session : sessions)
+    if (entry.sessions.size() < kMaxSessions) entry.sessions.push_back(std::make_shared<const tls::Session>(session));
   entry.claimed = false;
   entry.failures = 0;
 }
@@ -67,7 +77,8 @@ void SessionPool::gave_up(const Key& key) {
 
 void SessionPool::declined(const Key& key, const std::shared_ptr<const tls::Session>& session) {
   Entry& entry = at(key);
-  if (entry.session == session) entry.session.reset();
+  entry.used_once = true;
+  std::erase(entry.sessions, session);
 }
 
 }  // namespace tlsproof::load

@@ -2,11 +2,13 @@
 //
 // One session a server (address and name) and family of kinds, used by every connection that asks to resume there: how
 // many of them are resumed is then for the server alone to say. (RFC 8446 §C.4 advises against using a ticket twice: it
-// lets observers link connections, which is no loss here.) A server that declines it ends its use; the next connection
-// then keeps its own session, and the ones in between are played as full and counted so.
+// lets observers link connections, which is no loss here.) A server that declines one may take each once only, as
+// OpenSSL does against replayed 0-RTT data: from then on every connection there keeps the sessions it is given, and
+// each of them is used once. A connection for which there is none is played as full, and counted so.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "tlsproof/load/plan.h"
@@ -27,17 +29,19 @@ class SessionPool {
   };
   // Null: there is none, or it has outlived its lifetime.
   [[nodiscard]] std::shared_ptr<const tls::Session> get(const Key& key, int64_t now_ns);
-  // Whether a connection there is to keep its session: there is none, and nobody is about to get one. Whoever is told
-  // so calls put() or gave_up().
+  // Whether a connection there is to keep its sessions: there is none, and nobody is about to get one; or each is used
+  // once. Whoever is told so calls put() or gave_up().
   [[nodiscard]] bool claim(const Key& key);
-  void put(const Key& key, const tls::Session& session);
+  void put(const Key& key, std::span<const tls::Session> sessions);  // oldest first, at least one
   void gave_up(const Key& key);
   // The server did not resume this one.
   void declined(const Key& key, const std::shared_ptr<const tls::Session>& session);
 
  private:
+  static constexpr size_t kMaxSessions = 256;  // of a server that takes each once
   struct Entry {
-    std::shared_ptr<const tls::Session> session;
+    std::vector<std::shared_ptr<const tls::Session>> sessions;  // the newest last
+    bool used_once = false;                                     // the server has declined one
     bool claimed = false;
     unsigned failures = 0;  // in a row: a server that gives no sessions is not asked on each connection
   };

@@ -168,6 +168,23 @@ TEST(Load, EarlyData) {
   EXPECT_EQ(tls.num_early.load(), 40U);
 }
 
+// OpenSSL's protection against replays: each session once.
+TEST(Load, SessionsThatAreGoodForOnce) {
+  PeerOptions options;
+  options.context = [](SSL_CTX* c) { SSL_CTX_set_max_early_data(c, 16384); };
+  TlsServer tls(std::move(options), kAnswer);
+  tls.early = true;
+  Server server(tls.serve());
+  Plan plan = plan_for(server.address());
+  plan.arrivals.concurrency = 1;
+  plan.mix = {{Kind::early_data, 1}};
+  plan.http_request = to_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const Measurement m = run(plan);
+  EXPECT_EQ(m.completed, 40U) << errors(m);
+  EXPECT_EQ(kinds(m, Kind::early_data, Kind::early_data), 39U);  // the second one found out
+  EXPECT_EQ(kinds(m, Kind::early_data, Kind::full), 1U);
+}
+
 TEST(Load, EarlyDataThatAreNotTakenAreSentAgain) {
   PeerOptions options;
   options.context = [](SSL_CTX* c) { SSL_CTX_set_max_early_data(c, 16384); };  // and nobody reads them
