@@ -31,7 +31,7 @@ enum class Wait : uint8_t { none, connect, handshake, confirm };
 class Connection {
  public:
   // Borrows the thread's state. `token` is what the poller tells of it.
-  explicit Connection(ThreadState& thread) : thread_(&thread) {}
+  explicit Connection(ThreadState& thread) : thread_(&thread), client_(thread.workspace) {}
 
   void begin(const Task& task, uint64_t token);
   void on_event(const net::Poller::Event& event);

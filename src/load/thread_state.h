@@ -9,6 +9,7 @@
 #include "session_pool.h"
 #include "tlsproof/load/plan.h"
 #include "tlsproof/net/poller.h"
+#include "tlsproof/tls/client.h"
 #include "tlsproof/tls/key_exchanges.h"
 
 namespace tlsproof::load {
@@ -43,9 +44,10 @@ class ThreadState {
   const Clock* clock = nullptr;
   net::Poller poller;
   BufferedRandom random;
-  Bytes buffer;                                                   // what is received passes through it
-  std::vector<std::string> names;                                 // server names, at least one, "" for none
-  std::vector<std::string> names_to_check;                        // what the chain must be for, by name
+  tls::Workspace workspace;                 // of all clients of the thread: an open connection holds little
+  Bytes buffer;                             // what is received passes through it
+  std::vector<std::string> names;           // server names, at least one, "" for none
+  std::vector<std::string> names_to_check;  // what the chain must be for, by name
   std::array<std::vector<tls::ClientConfig>, kNumKinds> configs;  // of the kinds in the mix, by name
   std::unique_ptr<crypto::Signer> signer;
   tls::ClientIdentity identity;
