@@ -73,6 +73,10 @@ void JsonWriter::null() {
   impl_->with([](auto& w) { w.Null(); });
 }
 
+void JsonWriter::raw(std::string_view json) {
+  impl_->with([&](auto& w) { w.RawValue(json.data(), json.size(), rapidjson::kArrayType); });
+}
+
 std::string_view JsonWriter::text() const {
   return {impl_->buffer.GetString(), impl_->buffer.GetSize()};
 }

@@ -48,12 +48,14 @@ class Handler {
   }
   bool Bool(bool value) { return keep(events_->on_boolean(path_, value)); }
   bool Null() { return true; }
-  bool Int(int) { return true; }
+  bool Int(int) { return true; }  // kParseNumbersAsStringsFlag: RawNumber has them all
   bool Uint(unsigned) { return true; }
   bool Int64(int64_t) { return true; }
   bool Uint64(uint64_t) { return true; }
   bool Double(double) { return true; }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return true; }
+  bool RawNumber(const char* digits, rapidjson::SizeType len, bool) {
+    return keep(events_->on_number(path_, std::string_view(digits, len)));
+  }
   // NOLINTEND(readability-identifier-naming)
 
  private:
@@ -89,6 +91,10 @@ class Handler {
 
 }  // namespace
 
+Status JsonEvents::on_number(std::string_view, std::string_view) {
+  return {};
+}
+
 Status read_json(std::string_view text, JsonEvents& events) {
   // RapidJSON takes a NUL for the end of the document.
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
@@ -97,8 +103,9 @@ Status read_json(std::string_view text, JsonEvents& events) {
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   // Iterative: the depth costs no stack.
-  const rapidjson::ParseResult result =
-      reader.Parse < rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag > (stream, handler);
+  const rapidjson::ParseResult result = reader.Parse < rapidjson::kParseIterativeFlag |
+                                        rapidjson::kParseValidateEncodingFlag |
+                                        rapidjson::kParseNumbersAsStringsFlag > (stream, handler);
   if (result) return {};
   if (!handler.status()) return handler.status();
   return fail_usage(

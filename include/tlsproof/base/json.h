@@ -29,6 +29,8 @@ class JsonWriter : public JsonFields<JsonWriter> {
   void number(double value);  // NaN and infinities become null
   void boolean(bool value);
   void null();
+  // A value on one line, whatever the indent: "[[2048,3],[2050,1]]". JSON already; nothing is checked.
+  void raw(std::string_view json);
 
   using JsonFields::field;
   void field(std::string_view name, double value) { keyed(name).number(value); }

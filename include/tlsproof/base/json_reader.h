@@ -18,11 +18,13 @@ class JsonEvents {
   JsonEvents(const JsonEvents&) = delete;
   JsonEvents& operator=(const JsonEvents&) = delete;
   virtual ~JsonEvents() = default;
-  // A failure ends the reading and is what read_json gives back. Numbers and null are passed over.
+  // A failure ends the reading and is what read_json gives back. Null is passed over.
   virtual Status on_begin(std::string_view path) = 0;  // an object or array
   virtual Status on_end(std::string_view path) = 0;
   virtual Status on_text(std::string_view path, std::string_view value) = 0;
   virtual Status on_boolean(std::string_view path, bool value) = 0;
+  // As it was written: "17", "-0.5e3". Any size; whoever wants it as a number looks whether it is one of his.
+  virtual Status on_number(std::string_view path, std::string_view digits);
 };
 
 // Usage errors: no JSON ("no valid JSON at byte 17: …"), not UTF-8, deeper than kMaxJsonDepth.
