@@ -24,24 +24,6 @@ constexpr size_t kMaxName = 300;
 constexpr size_t kMaxMessage = 1000;
 constexpr std::string_view kProgram = "tlsproof";
 
-// XML 1.0 §2.2 has no C0 controls but tab and line ends, and neither U+FFFE nor U+FFFF, not even as a reference. What
-// comes here is valid UTF-8 without controls already; the last two are still there.
-std::string xml_text(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<uint8_t>(text[i]);
-    const std::string_view rest = text.substr(i, 3);
-    if (rest == "\xef\xbf\xbe" || rest == "\xef\xbf\xbf") {
-      out += rest.back() == '\xbe' ? "\\u{fffe}" : "\\u{ffff}";
-      i += 2;
-    } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 std::string one_line(std::string_view text, size_t max_len) {
   return xml_text(make_safe(text, max_len));
 }

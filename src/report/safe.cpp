@@ -25,4 +25,20 @@ std::string make_safe(std::string_view text, size_t max_len) {
   return out;
 }
 
+std::string xml_text(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    const std::string_view rest = text.substr(i, 3);
+    if (rest == "\xef\xbf\xbe" || rest == "\xef\xbf\xbf") {
+      out += rest.back() == '\xbe' ? "\\u{fffe}" : "\\u{ffff}";
+      i += 2;
+    } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
 }  // namespace tlsproof::report

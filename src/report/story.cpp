@@ -36,22 +36,6 @@ void write_list(Canvas& canvas, std::string_view label, const std::vector<std::s
   if (items.size() > kMaxListed) canvas.field("", fmt::format("… {} more", items.size() - kMaxListed));
 }
 
-void write_ladder(Canvas& canvas, const trace::Trace& trace, const Evidence& evidence) {
-  view::LadderOptions options;
-  options.width = canvas.width();
-  options.indent = Canvas::kIndent - 2;
-  options.unicode = canvas.style().unicode;
-  options.max_rows = kMaxLadderRows;
-  for (const view::LadderRow& row : view::make_ladder(trace, evidence.events, options)) {
-    const Paint paint = row.marked ? Paint::bold : row.num_left_out > 0 ? Paint::dim : Paint::none;
-    const size_t margin = options.indent;
-    for (const std::string& line : view::render_row(row, options)) {
-      const std::string_view text = std::string_view(line).substr(std::min(margin, line.size()));
-      canvas.line(std::string(margin, ' ') + canvas.paint(text, paint));
-    }
-  }
-}
-
 void write_proofs(Canvas& canvas, const verdict::EndpointRun& run, const Finding& finding) {
   for (size_t i = 0; i < finding.evidence.size() && i < kMaxProofs; ++i) {
     const Evidence& evidence = finding.evidence[i];
@@ -65,7 +49,7 @@ void write_proofs(Canvas& canvas, const verdict::EndpointRun& run, const Finding
     if (attempt.trace == nullptr) {
       canvas.field("", "no trace of it was kept; it ended so: " + verdict::describe(attempt.outcome));
     } else {
-      write_ladder(canvas, *attempt.trace, evidence);
+      write_ladder(canvas, *attempt.trace, evidence.events);
     }
   }
   if (finding.evidence.size() > kMaxProofs) {
@@ -94,24 +78,6 @@ std::vector<std::string> shell_words(std::string_view command) {
   return words;
 }
 
-// A command that can be copied: broken only between words, with a backslash; a word is never cut.
-void write_replay(Canvas& canvas, const std::string& replay) {
-  if (replay.empty()) return;
-  const size_t room = canvas.width() - Canvas::kIndent - Canvas::kLabel - 2;
-  const std::string margin(Canvas::kIndent, ' ');
-  std::string left = margin + canvas.paint(canvas.pad("replay", Canvas::kLabel), Paint::dim);
-  std::string line;
-  for (const std::string& word : shell_words(make_safe(replay, kMaxReplay))) {
-    if (!line.empty() && display_width(line) + 1 + display_width(word) > room) {
-      canvas.line(left + line + " \\");
-      left = margin + std::string(Canvas::kLabel + 2, ' ');
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-  }
-  canvas.line(left + line);
-}
-
 std::string story_title(const Group& group) {
   const Finding& finding = group.first();
   std::string title = verdict_label(finding) + "  " + make_safe(finding.scenario, 120);
@@ -123,6 +89,39 @@ std::string story_title(const Group& group) {
 }
 
 }  // namespace
+
+void write_ladder(Canvas& canvas, const trace::Trace& trace, std::span<const size_t> marked) {
+  view::LadderOptions options;
+  options.width = canvas.width();
+  options.indent = Canvas::kIndent - 2;
+  options.unicode = canvas.style().unicode;
+  options.max_rows = kMaxLadderRows;
+  for (const view::LadderRow& row : view::make_ladder(trace, marked, options)) {
+    const Paint paint = row.marked ? Paint::bold : row.num_left_out > 0 ? Paint::dim : Paint::none;
+    const size_t margin = options.indent;
+    for (const std::string& line : view::render_row(row, options)) {
+      const std::string_view text = std::string_view(line).substr(std::min(margin, line.size()));
+      canvas.line(std::string(margin, ' ') + canvas.paint(text, paint));
+    }
+  }
+}
+
+void write_command(Canvas& canvas, std::string_view label, const std::string& command) {
+  if (command.empty()) return;
+  const size_t room = canvas.width() - Canvas::kIndent - Canvas::kLabel - 2;
+  const std::string margin(Canvas::kIndent, ' ');
+  std::string left = margin + canvas.paint(canvas.pad(label, Canvas::kLabel), Paint::dim);
+  std::string line;
+  for (const std::string& word : shell_words(make_safe(command, kMaxReplay))) {
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > room) {
+      canvas.line(left + line + " \\");
+      left = margin + std::string(Canvas::kLabel + 2, ' ');
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  canvas.line(left + line);
+}
 
 std::string verdict_label(const Finding& finding) {
   const std::string_view excuse = excuse_of(finding);
@@ -168,7 +167,7 @@ void write_story(Canvas& canvas, const verdict::EndpointRun& run, const Group& g
   write_proofs(canvas, run, group.shown());
   canvas.field("why", finding.why);
   canvas.field("fix", finding.fix);
-  write_replay(canvas, group.shown().replay);
+  write_command(canvas, "replay", group.shown().replay);
 }
 
 void write_story(Canvas& canvas, const verdict::EndpointRun& run, const Story& story) {
@@ -187,7 +186,7 @@ void write_story(Canvas& canvas, const verdict::EndpointRun& run, const Story& s
       std::ranges::find_if(story.groups, [](const Group& group) { return !group.shown().evidence.empty(); });
   const Finding& shown = (proved == story.groups.end() ? story.groups.front() : *proved).shown();
   write_proofs(canvas, run, shown);
-  write_replay(canvas, shown.replay);
+  write_command(canvas, "replay", shown.replay);
 }
 
 }  // namespace tlsproof::report

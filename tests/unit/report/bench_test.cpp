@@ -1,0 +1,269 @@
+#include "tlsproof/report/bench.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <pugixml.hpp>
+
+#include "src/report/bench_figures.h"
+#include "tlsproof/base/file.h"
+#include "tlsproof/base/text.h"
+#include "tlsproof/report/bench_read.h"
+#include "unit/report/bench_sample.h"
+
+namespace tlsproof::report {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using Holds = load::GateResult::Holds;
+
+// Compares with reports/samples/NAME; with TLSPROOF_UPDATE_GOLDEN set, writes it instead.
+void expect_golden(const std::string& name, const std::string& content) {
+  const std::string path = std::string(TLSPROOF_SOURCE_DIR) + "/reports/samples/" + name;
+  if (std::getenv("TLSPROOF_UPDATE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(save_file(path, as_bytes(content)));
+    return;
+  }
+  const auto wanted = load_file(path, "sample");
+  ASSERT_TRUE(wanted) << wanted.error().message();
+  EXPECT_EQ(content, as_text(*wanted)) << "run this test with TLSPROOF_UPDATE_GOLDEN=1 and read the difference";
+}
+
+TEST(BenchSamples, AreWhatIsWritten) {
+  const BenchReport report = make_bench_report();
+  expect_golden("bench.txt", write_bench_text(report));
+  expect_golden("bench.json", write_bench_json(report));
+  expect_golden("bench.csv", write_bench_csv(report));
+  expect_golden("bench.xml", write_bench_junit(report));
+  expect_golden("bench.svg", write_bench_svg(report));
+  expect_golden("bench-versus.txt", write_bench_text(make_versus_report()));
+  expect_golden("bench-versus.svg", write_bench_svg(make_versus_report()));
+  expect_golden("bench-find-max.txt", write_bench_text(make_find_max_report()));
+}
+
+TEST(BenchFigures, HaveThreeDigitsAndSayNothingMore) {
+  EXPECT_EQ(significant(0), "0");
+  EXPECT_EQ(significant(0.05214), "0.0521");
+  EXPECT_EQ(significant(0.5214), "0.521");
+  EXPECT_EQ(significant(9.996), "10.0");
+  EXPECT_EQ(significant(99.96), "100");
+  EXPECT_EQ(significant(1234.6), "1235");
+  EXPECT_EQ(duration_text(5'000'000'000), "5 s");
+  EXPECT_EQ(duration_text(200'000'000), "200 ms");
+  EXPECT_EQ(duration_text(1'500'000'000), "1.50 s");
+  EXPECT_EQ(duration_text(120'000'000'000), "2 min");
+  EXPECT_EQ(percent_text(0, 0), "0 %");
+  EXPECT_EQ(percent_text(1, 1'000'000), "below 0.01 %");
+  EXPECT_EQ(percent_text(999'999, 1'000'000), "over 99.99 %");  // never "100 %" for less than all
+  EXPECT_EQ(percent_text(1, 3), "33.3 %");
+}
+
+TEST(BenchFigures, APercentileIsFirmWhenTenSamplesLieBeyondIt) {
+  load::Histogram histogram;
+  histogram.record(1000, 999);
+  EXPECT_FALSE(is_firm(histogram, 99));
+  histogram.record(1000);
+  EXPECT_TRUE(is_firm(histogram, 99));
+  EXPECT_FALSE(is_firm(histogram, 99.9));
+}
+
+TEST(BenchText, StaysWithinTheWidthAndIsAsciiWhereAsked) {
+  for (const BenchReport& report : {make_bench_report(), make_versus_report(), make_find_max_report()})
+    for (const size_t width : {80U, 132U})
+      for (const bool unicode : {true, false})
+        for (const std::string& line : split(write_bench_text(report, {.width = width, .unicode = unicode}), '\n')) {
+          EXPECT_LE(display_width(line), width) << line;
+          EXPECT_TRUE(unicode || std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; })) << line;
+        }
+}
+
+TEST(BenchText, SaysWhatWasAskedForAndDidNotHappen) {
+  EXPECT_THAT(write_bench_text(make_bench_report()), HasSubstr("psk asked for, full made by the server"));
+}
+
+TEST(Bench, ExitStatusSaysWhatTheReportSays) {
+  BenchReport good = make_bench_report();
+  good.sides[0].gates.clear();
+  EXPECT_EQ(bench_exit_status(good), 0);
+  EXPECT_THAT(write_bench_text(good), HasSubstr("\n    MEASURED\n"));
+
+  BenchReport failed = make_bench_report();
+  EXPECT_EQ(bench_exit_status(failed), 1);  // one gate is true, another's figure was not measured: 1 beats 3
+  EXPECT_THAT(write_bench_text(failed), HasSubstr("\n    FAILED  "));
+
+  BenchReport unknown = make_bench_report();
+  std::erase_if(unknown.sides[0].gates, [](const auto& gate) { return gate.holds == Holds::yes; });
+  EXPECT_EQ(bench_exit_status(unknown), 3);
+  EXPECT_THAT(write_bench_text(unknown), HasSubstr("\n    INCOMPLETE  "));
+
+  BenchReport nothing = good;
+  for (load::Measurement& one : nothing.sides[0].run.repeats) one.completed = 0;
+  EXPECT_EQ(bench_exit_status(nothing), 3);
+
+  BenchReport interrupted = make_bench_report();
+  interrupted.interrupted = true;
+  EXPECT_EQ(bench_exit_status(interrupted), 130);
+
+  BenchReport search = make_find_max_report();
+  EXPECT_EQ(bench_exit_status(search), 0);
+  search.find_max->rate = 0;
+  search.sides[0].run.repeats.clear();
+  EXPECT_EQ(bench_exit_status(search), 1);
+  search.find_max->generator_limited = true;  // then nothing is known of the server
+  EXPECT_EQ(bench_exit_status(search), 3);
+  EXPECT_EQ(bench_exit_status({}), 3);
+}
+
+TEST(BenchFormats, NothingOfAnybodyComesAlive) {
+  const std::string evil = "\x1b[31m\r\n\t::error::x\n\"'<script>&amp;]]>\xff\xfe\xef\xbf\xbe\u202e\u0007=1+1\\";
+  const BenchReport report = make_hostile_bench_report(evil);
+  for (const BenchFormat& format : bench_formats()) {
+    const std::string text = format.write(report, {});
+    EXPECT_TRUE(is_valid_utf8(text)) << format.name;
+    EXPECT_THAT(text, Not(HasSubstr("\x1b"))) << format.name;
+    EXPECT_THAT(text, Not(HasSubstr("\u202e"))) << format.name;
+    for (const std::string& line : split(text, '\n')) EXPECT_FALSE(line.starts_with("::error")) << format.name;
+    if (format.name != "junit" && format.name != "svg") continue;
+    EXPECT_EQ(text.find("<script>"), std::string::npos) << format.name;
+    pugi::xml_document document;
+    EXPECT_TRUE(document.load_string(text.c_str())) << format.name;
+    EXPECT_TRUE(document.select_nodes("//script").empty());
+  }
+}
+
+TEST(BenchSvg, StandsAlone) {
+  for (const BenchReport& report : {make_bench_report(), make_versus_report(), make_find_max_report(), BenchReport{}}) {
+    const std::string svg = write_bench_svg(report);
+    pugi::xml_document document;
+    ASSERT_TRUE(document.load_string(svg.c_str()));
+    EXPECT_STREQ(document.document_element().name(), "svg");
+    // The namespace is its only address.
+    EXPECT_EQ(svg.find("http"), svg.rfind("http"));
+    EXPECT_THAT(svg, Not(HasSubstr("href")));
+    EXPECT_THAT(svg, Not(HasSubstr("nan")));
+    EXPECT_THAT(svg, Not(HasSubstr("inf")));
+  }
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+TEST(BenchRead, GivesBackWhatWasWritten) {
+  const BenchReport report = make_bench_report();
+  const auto read = parse_bench_report(write_bench_json(report), "a.json");
+  ASSERT_TRUE(read) << read.error().message();
+  ASSERT_EQ(read->size(), 1U);
+  BenchReport again = report;
+  again.sides[0].run = read->front().run;
+  // Replays are not in a report, and nothing else is missing.
+  BenchReport without = report;
+  without.sides[0].evidence.clear();
+  for (load::Measurement& one : without.sides[0].run.repeats)
+    for (auto& [error, count] : one.errors) count.replay = nullptr;
+  EXPECT_EQ(write_bench_json(again), write_bench_json(without));
+  EXPECT_EQ(load::incomparable(report.sides[0].run.plan, read->front().run.plan), "");
+}
+
+TEST(BenchRead, TwoSidesAreRead) {
+  const auto read = parse_bench_report(write_bench_json(make_versus_report()), "a.json");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->size(), 2U);
+}
+
+TEST(BenchRead, RefusesWhatIsNoReport) {
+  const std::string good = write_bench_json(make_bench_report());
+  const auto changed = [&](std::string_view from, std::string_view to) {
+    std::string out = good;
+    const size_t at = out.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    if (at != std::string::npos) out.replace(at, from.size(), to);
+    return out;
+  };
+  const std::pair<std::string, const char*> kRows[] = {
+      {"", "no valid JSON"},
+      {"{}", "it names no schema"},
+      {good.substr(0, good.size() / 2), "no valid JSON"},
+      {changed("tlsproof-bench/1", "tlsproof-bench/2"), "its schema is 'tlsproof-bench/2'"},
+      {changed("tlsproof-bench/1", "tlsproof-check/1"), "its schema is 'tlsproof-check/1'"},
+      {"{\"schema\": \"tlsproof-bench/1\", \"sides\": []}", "nothing was measured"},
+      {"{\"schema\": \"tlsproof-bench/1\", \"sides\": [{}]}", "a side has no plan"},
+      {changed("\"verification\": \"cached\"", "\"verification\": \"chached\""), "'chached' is not known"},
+      {changed("\"asked\": \"full\"", "\"asked\": \"fool\""), "'fool' is not known"},
+      {changed("\"buckets\": [[", "\"buckets\": [[99999999,1],["), "no such bucket"},
+      {changed("\"buckets\": [[", "\"buckets\": [[1,2,3],["), "no such bucket"},
+      {changed("\"completed\": ", "\"completed\": -"), "cannot be"},
+      {changed("\"completed\": ", "\"completed\": 1e999, \"x\": "), "too big"},
+      {changed("\"x25519\"", "\"x25520\""), "'x25520' is no group"},
+  };
+  for (const auto& [text, why] : kRows) {
+    const auto read = parse_bench_report(text, "a.json");
+    ASSERT_FALSE(read) << why;
+    EXPECT_EQ(read.error().kind, Error::Kind::usage);
+    EXPECT_THAT(read.error().what, HasSubstr("'a.json'"));
+    EXPECT_THAT(read.error().what, HasSubstr(why));
+  }
+}
+
+TEST(BenchRead, IsBoundedWhateverTheFileHolds) {
+  std::string many = "{\"schema\": \"tlsproof-bench/1\", \"sides\": [{\"repeats\": [{\"seconds\": [";
+  for (int i = 0; i < 10'001; ++i) many += i == 0 ? "{}" : ",{}";
+  EXPECT_FALSE(parse_bench_report(many + "]}]}]}", "a.json"));
+  std::string deep = "{\"sides\":";
+  for (int i = 0; i < 1000; ++i) deep += '[';
+  EXPECT_FALSE(parse_bench_report(deep, "a.json"));
+  // Sums of counts that no counter holds.
+  EXPECT_TRUE(
+      parse_bench_report(R"({"schema":"tlsproof-bench/1","sides":[{"plan":{"target":"x","mix":[{"kind":"full"}]},
+      "repeats":[{"started":1e18,"completed":1e18}]}]})",
+                         "a.json"));
+}
+
+// ---- shards --------------------------------------------------------------------------------------------------------
+
+std::vector<BenchSide> shards_of(unsigned num) {
+  std::vector<BenchSide> out;
+  for (unsigned i = 1; i <= num; ++i) {
+    out.push_back(make_bench_report().sides[0]);
+    out.back().run.plan.shard = i;
+    out.back().run.plan.num_shards = num;
+  }
+  return out;
+}
+const std::vector<std::string> kPaths = {"a.json", "b.json"};
+
+TEST(BenchShards, AddUp) {
+  const auto shards = shards_of(2);
+  const auto whole = merge_shards(shards, kPaths);
+  ASSERT_TRUE(whole) << whole.error().message();
+  const load::Measurement& one = shards[0].run.repeats[0];
+  const load::Measurement& both = whole->run.repeats[0];
+  EXPECT_EQ(both.completed, 2 * one.completed);
+  EXPECT_EQ(both.duration_ns, one.duration_ns);  // they ran at the same time
+  EXPECT_EQ(both.phases[2].count(), 2 * one.phases[2].count());
+  EXPECT_EQ(both.phases[2].percentile(99), one.phases[2].percentile(99));
+  EXPECT_EQ(both.seconds.size(), one.seconds.size());
+  EXPECT_EQ(both.num_failed(), 2 * one.num_failed());
+  EXPECT_EQ(both.threads.size(), 2U);
+  EXPECT_FALSE(both.server_cpu_ns);  // both watched the same server
+}
+
+TEST(BenchShards, AreRefusedWhereTheyDoNotMakeAWhole) {
+  auto twice = shards_of(2);
+  twice[1].run.plan.shard = 1;
+  EXPECT_THAT(merge_shards(twice, kPaths).error().what, HasSubstr("is there twice"));
+  auto missing = shards_of(3);
+  missing.pop_back();
+  EXPECT_THAT(merge_shards(missing, kPaths).error().what, HasSubstr("2 reports are given"));
+  auto other = shards_of(2);
+  other[1].run.plan.verification = load::Verification::none;
+  EXPECT_THAT(merge_shards(other, kPaths).error().what, HasSubstr("no part of the same load"));
+  auto short_of = shards_of(2);
+  short_of[1].run.repeats.pop_back();
+  EXPECT_THAT(merge_shards(short_of, kPaths).error().what, HasSubstr("repeats"));
+}
+
+}  // namespace
+}  // namespace tlsproof::report
