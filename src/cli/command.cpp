@@ -21,6 +21,7 @@ std::span<const Command> commands() {
       Command{"check", "play handshakes against an endpoint and judge it", run_check},
       Command{"inspect", "explain and judge the handshakes of a capture", run_inspect},
       Command{"probe", "show what an endpoint can do", run_probe},
+      Command{"bench", "measure what handshakes cost a server", run_bench},
       Command{"pki", "make CAs and certificates", run_pki},
       Command{"list", "list the suites and scenarios", run_list},
       Command{"explain", "tell what a scenario checks and why", run_explain},

@@ -108,10 +108,11 @@ std::string format_options(std::span<const OptionSpec> specs) {
   for (const OptionSpec& spec : specs) {
     std::string left = fmt::format("  {}--{}{}{}", spec.letter == 0 ? std::string() : fmt::format("-{}, ", spec.letter),
                                    spec.name, spec.value.empty() ? "" : " ", spec.value);
-    if (left.size() + 2 > kColumn)
+    const size_t width = display_width(left);
+    if (width + 2 > kColumn)
       left += '\n' + std::string(kColumn, ' ');
     else
-      left.resize(kColumn, ' ');
+      left.append(kColumn - width, ' ');
     const std::string help = std::string(spec.help) + (spec.repeatable ? " (repeatable)" : "");
     std::string wrapped = wrap(help, 80 - kColumn);
     for (size_t at = 0; (at = wrapped.find('\n', at)) != std::string::npos; at += kColumn + 1)

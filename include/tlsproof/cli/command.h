@@ -47,6 +47,7 @@ int report_error(const Error& error, CommandContext& context);
 // The commands, one a file: src/cli/cmd_<name>.cpp.
 int run_check(std::span<const std::string> args, CommandContext& context);
 int run_inspect(std::span<const std::string> args, CommandContext& context);
+int run_bench(std::span<const std::string> args, CommandContext& context);
 int run_probe(std::span<const std::string> args, CommandContext& context);
 int run_pki(std::span<const std::string> args, CommandContext& context);
 int run_list(std::span<const std::string> args, CommandContext& context);
