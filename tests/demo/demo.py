@@ -4,6 +4,7 @@
 Nine hosts: four made right (one-way TLS; mutual TLS as ssl_verify_client on, ssl_verify_depth 2; optional; and
 one-way with an RSA and an ECDSA certificate) and five with one fault each. Each is checked with what its owner would
 declare; the faults must be caught, the good hosts must be clean. Reports go to the folder --out.
+At the end the first host is loaded with handshakes for some seconds (tlsproof bench), and the plot of it lies there too.
 """
 import argparse
 import json
@@ -122,6 +123,7 @@ def check_all(demo, hosts, out):
         if host.name == PROVED:
             print(proof(out / f"{host.name}.json"), flush=True)
             print(read_back(demo, out / "evidence", surprises), flush=True)
+    print(load(demo, hosts[0][0], out, surprises), flush=True)
     print("host                            declared   exit  verdict")
     for name, declared, status in rows:
         word = {0: "all holds", 1: "a fault was found"}.get(status, "could not be judged")
@@ -152,6 +154,16 @@ def read_back(demo, folder, surprises):
         return ""
     return (f"tlsproof inspect reads them back: {seen['handshakes']} handshakes in {len(files)} files, {seen['completed']} completed, "
             f"{seen['failed']} failed.\n")
+
+
+def load(demo, host, out, surprises):
+    """Five seconds of handshakes with one host, and the picture of their latencies."""
+    done = subprocess.run([demo.tlsproof, "bench", f"127.0.0.1:{host.port}", "--server-name", NAME, "--trust", str(demo.folder / "ca/ca.crt"),
+                           "--duration", "5s", "--color", "never", "--report", f"json={out}/bench/bench.json", "--report", f"svg={out}/bench/bench.svg"],
+                          capture_output=True, text=True)
+    if done.returncode:
+        surprises.append(f"bench of {host.name}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+    return f"{done.stdout}\nThe plot of it: {out}/bench/bench.svg\n"
 
 
 def stories(report):

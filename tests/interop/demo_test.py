@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree as ET
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.need import need, tlsproof  # noqa: E402
@@ -56,6 +57,16 @@ class Demo(unittest.TestCase):
             shown = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
             self.assertIn("Handshake Protocol: Certificate Request", shown)
             self.assertIn("HTTP/1.1 200 OK", shown)
+
+    def test_it_loads_a_host_and_plots_it(self):
+        report = json.loads((self.out / "bench/bench.json").read_text())
+        (side,) = report["sides"]
+        self.assertEqual(report["conclusion"], "measured")
+        self.assertGreater(side["repeats"][0]["completed"], 0)
+        self.assertEqual(side["repeats"][0]["failed"], 0)
+        self.assertIn(" handshakes/s\n", self.done.stdout)
+        self.assertIn(f"The plot of it: {self.out}/bench/bench.svg\n", self.done.stdout)
+        self.assertEqual(ET.parse(self.out / "bench/bench.svg").getroot().tag, "{http://www.w3.org/2000/svg}svg")
 
     def test_it_leaves_nothing_behind(self):
         self.assertEqual(list((self.out.parent / "tmp").iterdir()), [])
