@@ -157,6 +157,7 @@ struct Client::Impl {
   crypto::KeySchedule12 schedule12;
   SecretBytes shared_secret;  // TLS 1.2: the premaster secret
   bool keys12_ready = false;
+  crypto::KeyBlock12 keys12;  // then: borrows from schedule12
   std::shared_ptr<PeerKey> peer_key;
 
   // ---- client authentication ----

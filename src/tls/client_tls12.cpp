@@ -128,8 +128,8 @@ bool Client::Impl::ensure_keys12() {
     shared_secret.clear();
   }
   tell_secret(trace::SecretLabel::client_random, schedule12.master().view());
-  const auto keys = schedule12.keys(suite->aead, client_random, server_random);
-  writer.keys(Level::application).start_tls12(suite->aead, keys.client_key, keys.client_iv);
+  keys12 = schedule12.keys(suite->aead, client_random, server_random);
+  writer.keys(Level::application).start_tls12(suite->aead, keys12.client_key, keys12.client_iv);
   keys12_ready = true;
   return true;
 }
@@ -145,8 +145,8 @@ bool Client::Impl::on_change_cipher_spec12(const Incoming&) {
   // RFC 5246 §7.1: keys change here.
   if (assembler.pending_len() != 0)
     return violation(alert::unexpected_message, "RFC 5246 §7.1", "ChangeCipherSpec within a handshake message");
-  const auto keys = schedule12.keys(suite->aead, client_random, server_random);
-  reader.keys().start_tls12(suite->aead, keys.server_key, keys.server_iv);
+  if (!keys12_ready) keys12 = schedule12.keys(suite->aead, client_random, server_random);
+  reader.keys().start_tls12(suite->aead, keys12.server_key, keys12.server_iv);
   reader.set_level(Level::application);
   expecting = Expecting::finished12;
   return true;
