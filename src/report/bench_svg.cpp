@@ -8,6 +8,7 @@
 #include "tlsproof/base/clock.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/report/bench.h"
+#include "tlsproof/view/glyphs.h"
 
 namespace tlsproof::report {
 namespace {
@@ -323,9 +324,9 @@ std::string write_bench_svg(const BenchReport& report, const Style&) {
   }
   picture.title("tlsproof bench " + names);
   const auto fit = [](std::string_view text, size_t columns) {
-    return display_width(text) <= columns ? std::string(text) : make_safe(text, columns);
+    return view::cut_to_columns(make_safe(text, 1000), columns);
   };
-  picture.text(kLeft, 38, fit("tlsproof bench " + names, 90), "font-size=\"19\" font-weight=\"bold\"");
+  picture.text(kLeft, 38, fit("tlsproof bench " + names, 62), "font-size=\"19\" font-weight=\"bold\"");
   for (size_t i = 0; i < report.sides.size(); ++i) {
     const std::string letter = report.sides.size() == 1 ? "" : i == 0 ? "A  " : "B  ";
     picture.text(kLeft, 64 + 19 * static_cast<double>(i), letter + fit(about(report.sides[i], totals[i]), 125),
