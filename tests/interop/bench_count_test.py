@@ -42,7 +42,7 @@ class CountTest(unittest.TestCase):
 
     def test_full(self):
         for version in ("1.2", "1.3"):
-            for verify in ("full", "cached", "none"):
+            for verify in ("cached",) if version == "1.2" else ("full", "cached", "none"):
                 with self.subTest(version=version, verify=verify):
                     measured, rows = self.play("--tls", version, "--verify", verify, "--count", 20, "--http-get", "/")
                     self.assertEqual(measured["completed"], 20, measured)

@@ -111,7 +111,7 @@ class ErrorsTest(unittest.TestCase):
                  logged_host(f, "expired", certificate="expired/expired.crt", key="expired/expired.key")]
         with Logged(f, hosts):
             for host in hosts:
-                for verify in ("full", "cached", "none", "minimal"):
+                for verify in ("full", "minimal") if host.name == "expired" else ("cached", "none"):
                     with self.subTest(host.name, verify=verify):
                         if verify in ("full", "cached"):
                             self.expect_only(self.play(host.port, "--verify", verify), f"certificate_{host.name}")
