@@ -207,10 +207,13 @@ std::string label_of(const ParsedOptions& options, bool other) {
 
 std::vector<OptionSpec> bench_option_specs() {
   std::vector<OptionSpec> out;
-  out.insert(out.end(), kWhere.begin(), kWhere.end());
-  out.insert(out.end(), kWhat.begin(), kWhat.end());
-  out.insert(out.end(), kWhen.begin(), kWhen.end());
-  out.insert(out.end(), kResult.begin(), kResult.end());
+  const auto add = [&](std::span<const OptionSpec> group) {
+    for (const OptionSpec& option : group) out.push_back(option);
+  };
+  add(kWhere);
+  add(kWhat);
+  add(kWhen);
+  add(kResult);
   return out;
 }
 
