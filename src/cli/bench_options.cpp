@@ -307,6 +307,7 @@ Result<BenchRequest> read_bench_request(const ParsedOptions& options) {
   request.repeats = static_cast<unsigned>(repeats);
   TLSPROOF_TRY(PlannedSide side, make_side(options, label_of(options, false)));
   request.sides.push_back(std::move(side));
+  TLSPROOF_TRY(request.max_rate, highest_rate(options, request.sides.front().plan));
   if (!versus) return request;
   TLSPROOF_TRY(const ParsedOptions other, other_options(options));
   TLSPROOF_TRY(PlannedSide second, make_side(other, label_of(options, true)));

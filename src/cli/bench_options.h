@@ -23,6 +23,7 @@ struct BenchRequest {
   std::vector<PlannedSide> sides;  // one, or two of --versus and --versus-with
   unsigned repeats = 1;
   bool find_max = false;
+  double max_rate = 0;  // no rate above it is tried; infinity: any
   std::vector<load::Condition> slo, fail_if;
 };
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "bench_options.h"
 #include "check_options.h"
@@ -18,6 +19,7 @@
 #include "tlsproof/crypto/suites.h"
 #include "tlsproof/engine/material.h"
 #include "tlsproof/net/resolver.h"
+#include "tlsproof/net/socket.h"
 #include "tlsproof/registry/attributes.h"
 #include "tlsproof/registry/code_point.h"
 #include "tlsproof/registry/constants.h"
@@ -351,6 +353,16 @@ Result<Plan> read_plan(const ParsedOptions& options) {
   return plan;
 }
 
+void choose_address(Plan& plan) {
+  if (plan.addresses.size() < 2) return;
+  const auto timeout_ms = static_cast<int>(std::min<int64_t>(plan.timeouts.connect / 1'000'000, 60'000));
+  for (const net::Address& address : plan.addresses) {
+    if (!net::Socket::connect(address, timeout_ms)) continue;
+    plan.addresses = {net::Address(address)};
+    return;
+  }
+}
+
 bool is_private(const net::Address& address) {
   uint32_t ip = 0;  // of IPv4, host order
   if (address.family() == AF_INET6) {
@@ -380,30 +392,37 @@ bool is_private(const net::Address& address) {
                              [&](const Range& range) { return (ip ^ range.first) >> (32 - range.bits) == 0; });
 }
 
+Result<double> highest_rate(const ParsedOptions& options, const Plan& plan) {
+  double most = std::numeric_limits<double>::infinity();
+  if (options.get("max-rate") == "none") return most;
+  if (options.has("max-rate")) {
+    TLSPROOF_TRY(most, read_rate(options, "max-rate"));
+  } else if (!std::ranges::all_of(plan.addresses, is_private)) {
+    most = kPublicRate;
+  }
+  return most / plan.num_shards;
+}
+
 Status check_safety(const ParsedOptions& options, const Plan& plan, double whole_rate) {
   const auto stranger = std::ranges::find_if_not(plan.addresses, is_private);
-  const bool is_public = stranger != plan.addresses.end();
-  if (is_public && !options.has("allow-public"))
+  if (stranger != plan.addresses.end() && !options.has("allow-public"))
     return fail_usage(
         fmt::format("{} is a public address: a load on it needs --allow-public, and the consent of whose "
                     "server it is",
                     stranger->ip()));
-  if (options.get("max-rate") == "none") return {};
-  double most = kPublicRate;
-  if (options.has("max-rate")) {
-    TLSPROOF_TRY(most, read_rate(options, "max-rate"));
-  } else if (!is_public) {
-    return {};
-  }
+  TLSPROOF_TRY(const double of_shard, highest_rate(options, plan));
+  const double most = of_shard * plan.num_shards;
+  if (std::isinf(most)) return {};
   const std::string cap = options.has("max-rate") ? fmt::format("--max-rate {}", options.get("max-rate"))
                                                   : fmt::format(
                                                         "the {:.0f} connections a second that hold for a "
                                                         "public address",
                                                         most);
-  if (options.has("find-max") || plan.arrivals.loop == Arrivals::Loop::closed)
-    return fail_usage(fmt::format("{} has no upper rate, against {}: give --rate, or lift the limit by --max-rate none",
-                                  options.has("find-max") ? "--find-max" : "a closed loop", cap));
-  if (whole_rate > most)
+  // --find-max keeps below it by itself.
+  if (plan.arrivals.loop == Arrivals::Loop::closed)
+    return fail_usage(fmt::format(
+        "a closed loop has no upper rate, against {}: give --rate, or lift the limit by --max-rate none", cap));
+  if (whole_rate > most * (1 + 1e-9))
     return fail_usage(fmt::format("--rate {} is above {}{}", options.get("rate"), cap,
                                   options.has("max-rate") ? "" : "; --max-rate raises them"));
   return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "bench_options.h"
+#include "bench_plan.h"
 #include "interrupt.h"
 #include "recordings.h"
 #include "style.h"
@@ -132,8 +133,9 @@ Status measure(const BenchRequest& request, const load::RunOptions& options, Ben
 
 Status search(const BenchRequest& request, const load::RunOptions& options, ProgressLine& progress,
               BenchReport& report) {
-  TLSPROOF_TRY(load::FindMax found, load::find_max(request.sides.front().plan, request.slo, options,
-                                                   [&](const load::RateTried& tried) { progress.show(tried); }));
+  TLSPROOF_TRY(load::FindMax found, load::find_max(
+                                        request.sides.front().plan, request.slo, options,
+                                        [&](const load::RateTried& tried) { progress.show(tried); }, request.max_rate));
   load::BenchRun& best = report.sides.front().run;
   best.plan = request.sides.front().plan;
   if (found.rate > 0) best.plan.arrivals.rate = found.rate;
@@ -172,9 +174,10 @@ bool save_replays(const Recordings& recordings, BenchReport& report, CommandCont
 }
 
 Result<int> run_load(const ParsedOptions& options, BenchReport report, CommandContext& context) {
-  TLSPROOF_TRY(const BenchRequest request, read_bench_request(options));
+  TLSPROOF_TRY(BenchRequest request, read_bench_request(options));
   TLSPROOF_TRY(const Shown shown, read_shown(options));
   TLSPROOF_TRY(const Recordings recordings, Recordings::open(options));
+  for (PlannedSide& side : request.sides) choose_address(side.plan);
   for (const PlannedSide& side : request.sides)
     report.sides.push_back({.run = {.plan = side.plan, .repeats = {}},
                             .command = side.command,

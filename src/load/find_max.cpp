@@ -57,8 +57,19 @@ class Search {
   bool broke_by_generator_ = false;
 };
 
+// "12 of 12 connections failed: the connection was refused"
+std::string failures_text(const Measurement& measurement) {
+  const uint64_t failed = measurement.num_failed();
+  const auto worst =
+      std::ranges::max_element(measurement.errors, {}, [](const auto& entry) { return entry.second.count; });
+  return fmt::format("{} of {} connections failed: {}", count_text(failed), count_text(failed + measurement.completed),
+                     error_text(worst->first));
+}
+
 // "" where it held.
 Result<std::string> Search::judge_trial(const Measurement& measurement) const {
+  // Then no objective about latencies could be judged either.
+  if (measurement.completed == 0 && measurement.num_failed() != 0) return failures_text(measurement);
   const BenchRun run{.plan = plan_, .repeats = {measurement}};
   for (const GateResult& result : judge(objectives_, run)) {
     if (result.holds == GateResult::Holds::no) return result.text;
@@ -69,12 +80,7 @@ Result<std::string> Search::judge_trial(const Measurement& measurement) const {
   }
   const bool judges_errors =
       std::ranges::any_of(objectives_, [](const Condition& one) { return one.figure == "errors"; });
-  if (const uint64_t failed = measurement.num_failed(); failed != 0 && !judges_errors) {
-    const auto worst =
-        std::ranges::max_element(measurement.errors, {}, [](const auto& entry) { return entry.second.count; });
-    return fmt::format("{} of {} connections failed: {}", count_text(failed),
-                       count_text(failed + measurement.completed), error_text(worst->first));
-  }
+  if (measurement.num_failed() != 0 && !judges_errors) return failures_text(measurement);
   if (measurement.completed == 0) return std::string("no handshake completed");
   if (!kept_up(plan_, measurement))
     return fmt::format("{}/s were not kept up with: handshakes were still to be completed when all had begun",

@@ -17,15 +17,19 @@ constexpr BenchFormat kFormats[] = {
     {"svg", "a picture: latency percentiles, throughput over time", &write_bench_svg},
 };
 
+bool any_completed(const load::FindMax& found) {
+  return std::ranges::any_of(found.tried, [](const load::RateTried& tried) { return tried.measurement.completed > 0; });
+}
+
 std::vector<std::string> failures(const BenchReport& report) {
   std::vector<std::string> out;
   for (const BenchSide& side : report.sides)
     for (const load::GateResult& gate : side.gates)
       if (gate.holds == load::GateResult::Holds::yes)
         out.push_back(report.sides.size() > 1 ? fmt::format("{}: {}", side_name(side.run.plan), gate.text) : gate.text);
-  // A generator that could not keep up says nothing about the server.
+  // A generator that could not keep up says nothing about the server, nor does one that nobody answered.
   if (report.find_max && report.find_max->rate <= 0 && !report.find_max->generator_limited &&
-      !report.find_max->interrupted)
+      !report.find_max->interrupted && any_completed(*report.find_max))
     out.emplace_back("no rate held");
   return out;
 }
@@ -45,6 +49,8 @@ std::vector<std::string> gaps(const BenchReport& report) {
   }
   if (report.find_max && report.find_max->rate <= 0 && report.find_max->generator_limited)
     out.emplace_back("no rate held, and the generator was the limit: nothing is known of the server");
+  else if (report.find_max && !report.find_max->interrupted && !any_completed(*report.find_max))
+    out.emplace_back("no handshake completed at any rate: nothing was measured");
   if (!report.incomparable.empty()) out.push_back("not compared: " + report.incomparable);
   return out;
 }

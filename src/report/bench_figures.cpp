@@ -58,10 +58,6 @@ std::string plural(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-bool is_firm(const load::Histogram& histogram, double percent) {
-  return static_cast<double>(histogram.count()) * (100 - percent) / 100 >= 9.999;
-}
-
 std::string arrivals_text(const load::Plan& plan) {
   const load::Arrivals& arrivals = plan.arrivals;
   switch (arrivals.loop) {

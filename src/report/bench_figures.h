@@ -16,9 +16,6 @@ namespace tlsproof::report {
 [[nodiscard]] std::string percent_text(uint64_t part, uint64_t whole);    // "70 %", "0.01 %"; "0 %" of nothing
 [[nodiscard]] std::string plural(uint64_t count, std::string_view noun);  // "1 repeat", "2 repeats"
 
-// Whether a percentile rests on enough samples: at least ten lie beyond it.
-[[nodiscard]] bool is_firm(const load::Histogram& histogram, double percent);
-
 // "closed loop, 16 connections at a time", "open loop, 1000 connections/s, Poisson".
 [[nodiscard]] std::string arrivals_text(const load::Plan& plan);
 // Whom the side is called: the plan's label, else its target.

@@ -235,6 +235,7 @@ class Writer {
       json_.field("user_ns", thread.user_ns);
       json_.field("system_ns", thread.system_ns);
       json_.field("wall_ns", thread.wall_ns);
+      json_.field("waited_ns", thread.waited_ns);
       json_.end_object();
     });
     json_.field("client_us_per_handshake", measured.client_us_per_handshake());
@@ -312,6 +313,7 @@ class Writer {
     list("objectives", report.objectives, [&](const load::Condition& one) { json_.string(make_safe(one.text, 200)); });
     json_.field("rate", found.rate);
     json_.field("generator_limited", found.generator_limited);
+    json_.field("rate_capped", found.rate_capped);
     list("tried", found.tried, [&](const load::RateTried& tried) {
       const Histogram& latency = tried.measurement.phases[static_cast<size_t>(Phase::finished)];
       json_.begin_object();

@@ -353,6 +353,7 @@ class Reader : public JsonEvents {
       out.emplace_back("threads[].user_ns", &thread.user_ns);
       out.emplace_back("threads[].system_ns", &thread.system_ns);
       out.emplace_back("threads[].wall_ns", &thread.wall_ns);
+      out.emplace_back("threads[].waited_ns", &thread.waited_ns);
     }
     return out;
   }

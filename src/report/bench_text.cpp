@@ -146,7 +146,7 @@ void write_latency_row(Canvas& canvas, std::string_view name, const Histogram& h
   if (histogram.empty()) return;
   std::string line = kMargin + canvas.pad(name, 15);
   for (const double percent : kPercentiles) {
-    const bool firm = is_firm(histogram, percent);
+    const bool firm = !load::rests_on_few(histogram, percent);
     any_weak |= !firm;
     line += right((firm ? "" : "~") + milliseconds(histogram.percentile(percent)), 10);
   }
@@ -390,6 +390,9 @@ void write_find_max(Canvas& canvas, const BenchReport& report) {
     canvas.line(kMargin + canvas.paint(fmt::format("{} connections/s", significant(found.rate)), Paint::bold));
   else
     canvas.line(kMargin + canvas.paint("no rate held", Paint::bad));
+  if (found.rate_capped)
+    caution(canvas, "note",
+            "the search ended at the highest rate that it may try (--max-rate): the server may hold more");
   if (found.generator_limited)
     caution(canvas, "warning", "the search ended because the generator could go no faster: the server may hold more");
   canvas.blank();

@@ -86,7 +86,7 @@ class Safety(unittest.TestCase):
 
     def test_a_cap_holds_until_it_is_raised_by_hand(self):
         for words, part in [(["--rate", "201"], "--rate 201 is above the 200 connections a second"), ([], "a closed loop has no upper rate"),
-                            (["--concurrency", "1"], "--max-rate none"), (["--find-max", "--slo", "p99<1ms"], "--find-max has no upper rate"),
+                            (["--concurrency", "1"], "--max-rate none"), (["--find-max", "--slo", "p99<1ms", "--rate", "201"], "--rate 201 is above"),
                             (["--rate", "301", "--max-rate", "300"], "--rate 301 is above --max-rate 300"),
                             (["--rate", "201", "--shard", "1/10"], "--rate 201 is above")]:
             with self.subTest(words=words):
@@ -120,6 +120,11 @@ class Dead(unittest.TestCase):
         self.assertIn("FAILED", done.text)
         done = run("bench", DEAD, "--count", "5", "--verify", "none", "--fail-if", "p99>1ms")  # nothing to measure it by
         self.assertEqual(done.status, 3, done)
+
+    def test_no_rate_is_found_where_nobody_answers(self):
+        done = run("bench", DEAD, "--find-max", "--slo", "p99<1s", "--rate", "2", "--duration", "200ms", "--verify", "none")
+        self.assertEqual(done.status, 3, done)
+        self.assertIn("no handshake completed at any rate", done.text)
 
     def test_a_name_that_is_none(self):
         expect_complaint(self, run("bench", "nowhere.invalid:443", limit=60), 3, "nowhere.invalid", seconds=60)

@@ -90,7 +90,8 @@ Measurement make_measurement(uint64_t seed, double slower) {
   measured.bytes_received = 3'450'000;
   measured.threads = {{.user_ns = 510'000'000 + static_cast<int64_t>(seed) * 3'000'000,
                        .system_ns = 240'000'000,
-                       .wall_ns = 3 * kSecond}};
+                       .wall_ns = 3 * kSecond,
+                       .waited_ns = 20'000'000}};
   measured.max_open = 16;
   measured.server_cpu_ns = static_cast<int64_t>(1'380'000'000 * slower) + static_cast<int64_t>(seed) * 2'000'000;
   measured.server_cores_busy = 0.46 * slower;

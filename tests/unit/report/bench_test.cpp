@@ -62,15 +62,6 @@ TEST(BenchFigures, HaveThreeDigitsAndSayNothingMore) {
   EXPECT_EQ(percent_text(1, 3), "33.3 %");
 }
 
-TEST(BenchFigures, APercentileIsFirmWhenTenSamplesLieBeyondIt) {
-  load::Histogram histogram;
-  histogram.record(1000, 999);
-  EXPECT_FALSE(is_firm(histogram, 99));
-  histogram.record(1000);
-  EXPECT_TRUE(is_firm(histogram, 99));
-  EXPECT_FALSE(is_firm(histogram, 99.9));
-}
-
 TEST(BenchText, StaysWithinTheWidthAndIsAsciiWhereAsked) {
   for (const BenchReport& report : {make_bench_report(), make_versus_report(), make_find_max_report()})
     for (const size_t width : {80U, 132U})
