@@ -54,7 +54,13 @@ CipherCtxPtr take_cipher_context(Aead aead, bool encrypt) {
 
 void give_back_cipher_context(Aead aead, bool encrypt, CipherCtxPtr context) {
   auto* contexts = idle_contexts(aead, encrypt);
-  if (contexts != nullptr && contexts->size() < kMaxKept) contexts->push_back(std::move(context));
+  if (contexts == nullptr || contexts->size() >= kMaxKept) return;
+  // A known key takes the place of the connection's.
+  static constexpr std::array<uint8_t, 32> kNoKey{};
+  if (EVP_CipherInit_ex2(context.get(), nullptr, kNoKey.data(), nullptr, encrypt, nullptr) == 1)
+    contexts->push_back(std::move(context));
+  else
+    clear_openssl_errors();
 }
 
 }  // namespace tlsproof::crypto

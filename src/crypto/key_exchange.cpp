@@ -238,6 +238,8 @@ class NistExchange final : public KeyExchange {
     ready_ = false;
     BN_clear(private_.get());
     BN_clear(x_.get());
+    // Its x coordinate is the shared secret.
+    if (EC_POINT_copy(shared_.get(), EC_GROUP_get0_generator(curve_)) != 1) clear_openssl_errors();
   }
 
   [[nodiscard]] Status generate(RandomSource& random) override {

@@ -25,6 +25,7 @@ Client::Impl::Turn::Turn(Impl& impl) : impl_(impl), outer_(impl.ws.in_call == nu
   TLSPROOF_CHECK(outer_ || impl.ws.in_call == &impl);  // clients that share a workspace take turns
   if (!outer_ || !impl.shared()) return;
   impl.ws.in_call = &impl;
+  impl.ws.plan.items.clear();  // another's call may have failed before it was sent
   impl.ws.out_buffers.take(impl.writer.memory());
   impl.ws.kept_buffers.take(impl.transcript.memory());
   impl.reader.take_memory(impl.ws.deframers);

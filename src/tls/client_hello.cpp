@@ -40,6 +40,7 @@ bool Client::Impl::build_client_hello() {
   const auto& versions = config->versions;
   if (versions.empty()) return fail(Failure::Kind::local_error, std::nullopt, {}, "no version to offer");
   offers_tls13 = contains(versions, version::TLS1_3);
+  ws.hello_owner = nullptr;  // nobody's until it is made
   ws.hello.legacy_version = 0;
   // RFC 8446 §4.1.2: legacy_version is 0x0303 where TLS 1.3 is offered; before, the highest version itself.
   for (uint16_t v : versions) ws.hello.legacy_version = std::max(ws.hello.legacy_version, std::min(v, version::TLS1_2));
@@ -227,6 +228,7 @@ void Client::Impl::add_grease() {
 
 // RFC 8446 §4.1.2: the same ClientHello but for the share, the cookie, early data and the pre-shared keys.
 bool Client::Impl::rebuild_after_retry(std::optional<uint16_t> group, std::optional<ByteView> cookie) {
+  ws.hello_owner = nullptr;
   auto& list = ws.hello.extensions;
   if (group) {
     give_back_shares();

@@ -9,7 +9,7 @@ import unittest
 from support.program import expect_sound, run, run_all
 
 SOURCE = pathlib.Path(os.environ["TLSPROOF_SOURCE"])
-COMMANDS = [[], ["check"], ["inspect"], ["probe"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["fault"]))]
+COMMANDS = [[], ["check"], ["inspect"], ["probe"], ["bench"], ["list"], ["explain"], *(["pki", *rest] for rest in ([], ["ca"], ["server"], ["client"], ["fault"]))]
 
 
 def width(line):
@@ -37,7 +37,7 @@ class List(unittest.TestCase):
 
     def test_help_names_every_command(self):
         named = re.findall(r"^  (\w+) ", self.told(run("--help")), re.MULTILINE)
-        self.assertEqual(named, [command[0] for command in (["check"], ["inspect"], ["probe"], ["pki"], ["list"], ["explain"])])
+        self.assertEqual(named, [command[0] for command in (["check"], ["inspect"], ["probe"], ["bench"], ["pki"], ["list"], ["explain"])])
         for command in named:
             self.assertNotIn("unknown command", run(command, "--help").said)
 

@@ -90,7 +90,8 @@ struct Plan {
 
   // ---- where ----
   std::string target;                   // HOST:PORT as it was given
-  std::vector<net::Address> addresses;  // taken in turn, connection by connection; at least one
+  std::vector<net::Address> addresses;  // taken in turn, connection by connection; at least one (the command line gives
+                                        // one alone, the first that takes a connection)
   std::vector<net::Address> sources;    // bound to in turn, port 0; empty: the kernel chooses
 
   // ---- what each connection does ----
