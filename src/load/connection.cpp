@@ -72,6 +72,7 @@ void Connection::begin(const Task& task, uint64_t token) {
   choose_session();
   prelude_ = app::make_prelude(plan.prelude);
   if (!prelude_) start_tls();  // before the connection is there: its time is not the network's
+  if (ended()) return;
   net::ConnectOptions options{.no_delay = prelude_ != nullptr};
   if (!plan.sources.empty()) options.source = &plan.sources[task.source];
   connecting_ns_ = thread_->now_ns();
@@ -242,6 +243,7 @@ void Connection::take_prelude(ByteView bytes) {
   flush();
   if (ended() || !output().empty()) return;
   start_tls();
+  if (ended()) return;
   flush();
   hello_sent_ns_ = thread_->now_ns();
 }
@@ -276,7 +278,9 @@ void Connection::handshake_done() {
   // RFC 5246 §7.3: the server's Finished of a full handshake answers ours.
   took_ours_ = client_.negotiated().version == registry::version::TLS1_2 && !client_.negotiated().resumed;
   enter(Wait::confirm, now);
-  if (session_ && !client_.negotiated().resumed) {
+  if (session_ && client_.negotiated().resumed) {
+    thread_->sessions.accepted(session_key(), session_);
+  } else if (session_) {
     thread_->sessions.declined(session_key(), session_);
     keeps_session_ = keeps_session_ || thread_->sessions.claim(session_key());
   }
@@ -405,6 +409,7 @@ void Connection::on_timeout() {
 
 void Connection::abandon() {
   if (ended()) return;
+  release_claim();
   close(true);
 }
 
@@ -462,6 +467,8 @@ void Connection::fail(ErrorClass error, std::string text) {
 }
 
 void Connection::close(bool by_reset) {
+  // Who failed says nothing of the sessions that the server gives.
+  if (error_ || !finished_) release_claim();
   if (keeps_session_) thread_->sessions.gave_up(session_key());
   keeps_session_ = false;
   if (by_reset)
@@ -470,6 +477,11 @@ void Connection::close(bool by_reset) {
     socket_.close();  // which ends the poller's interest too
   enter(Wait::none, wait_since_ns_);
   ended_ns_ = thread_->now_ns();
+}
+
+void Connection::release_claim() {
+  if (keeps_session_) thread_->sessions.release(session_key());
+  keeps_session_ = false;
 }
 
 Kind Connection::got() const {

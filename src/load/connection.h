@@ -87,6 +87,7 @@ class Connection {
   void fail(ErrorClass error, std::string text);
   void close(bool by_reset);
   void keep_session();
+  void release_claim();
   [[nodiscard]] Step step() const;
   [[nodiscard]] SessionPool::Key session_key() const;
   // Complete as the plan has it, and still there because the pool wants its session: whatever becomes of it.

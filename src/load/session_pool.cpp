@@ -7,6 +7,7 @@ namespace {
 
 constexpr size_t kNumFamilies = 3;
 constexpr unsigned kMaxFailures = 3;
+constexpr unsigned kMaxBarelyUsed = 2;
 
 // RFC 8446 §4.6.1, RFC 5077 §3.3 (0: not said).
 bool outlived(const tls::Session& session, int64_t now_ns) {
@@ -65,8 +66,13 @@ void SessionPool::put(const Key& key, std::span<const tls::Session> sessions) {
   }
   for (const tls::Session& session : sessions)
     if (entry.sessions.size() < kMaxSessions) entry.sessions.push_back(std::make_shared<const tls::Session>(session));
+  entry.num_accepted = 0;
   entry.claimed = false;
   entry.failures = 0;
+}
+
+void SessionPool::release(const Key& key) {
+  at(key).claimed = false;
 }
 
 void SessionPool::gave_up(const Key& key) {
@@ -77,8 +83,15 @@ void SessionPool::gave_up(const Key& key) {
 
 void SessionPool::declined(const Key& key, const std::shared_ptr<const tls::Session>& session) {
   Entry& entry = at(key);
-  entry.used_once = true;
-  std::erase(entry.sessions, session);
+  // What is not there any more was judged when the first of those that offered it together was declined.
+  if (std::erase(entry.sessions, session) == 0 || entry.used_once) return;
+  entry.used_once = entry.num_accepted < 2 && ++entry.num_barely_used >= kMaxBarelyUsed;
+}
+
+void SessionPool::accepted(const Key& key, const std::shared_ptr<const tls::Session>& session) {
+  Entry& entry = at(key);
+  if (entry.used_once || entry.sessions.empty() || entry.sessions.back() != session) return;
+  if (++entry.num_accepted >= 2) entry.num_barely_used = 0;
 }
 
 }  // namespace tlsproof::load

@@ -70,7 +70,7 @@ struct Arrivals {
                              // n times as many, their constant arrivals an n-th of a gap apart
   size_t max_open = 20'000;  // open: arrivals beyond so many open connections (or than descriptors allow) queue; their
                              // latency counts from when they should have begun. One that waits for longer than
-                             // Timeouts::connect fails as a timeout of connecting
+                             // Timeouts::connect fails as ErrorKind::not_begun
 };
 
 // What the client proves itself with; each thread makes its own signer.
