@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "again.h"
 #include "limits.h"
 #include "search.h"
 #include "text.h"
@@ -40,6 +41,7 @@ class Search {
 
  private:
   Result<bool> holds(double rate);  // tries it; false too when interrupted
+  [[nodiscard]] bool lost_server(const Measurement& measurement) const;
   Result<std::string> judge_trial(const Measurement& measurement) const;
   Status bracket(double rate);
   Status narrow();
@@ -88,6 +90,14 @@ Result<std::string> Search::judge_trial(const Measurement& measurement) const {
   return std::string();
 }
 
+// Whether an objective cannot be judged because the server's process has ended.
+bool Search::lost_server(const Measurement& measurement) const {
+  if (!measurement.server_gone || measurement.completed == 0) return false;
+  const BenchRun run{.plan = plan_, .repeats = {measurement}};
+  return std::ranges::any_of(judge(objectives_, run),
+                             [](const GateResult& one) { return one.holds == GateResult::Holds::unknown; });
+}
+
 Result<bool> Search::holds(double rate) {
   plan_.arrivals.rate = rate;
   RateTried tried;
@@ -96,6 +106,9 @@ Result<bool> Search::holds(double rate) {
   found_.interrupted = tried.measurement.interrupted;
   if (found_.interrupted) {
     tried.why_not = "interrupted";
+  } else if (lost_server(tried.measurement)) {
+    found_.interrupted = true;  // no rate could be judged any more
+    tried.why_not = "the server process ended, and an objective is about its CPU";
   } else {
     TLSPROOF_TRY(tried.why_not, judge_trial(tried.measurement));
     tried.held = tried.why_not.empty();
@@ -167,7 +180,11 @@ Result<FindMax> search_max(const Plan& plan, std::span<const Condition> objectiv
 
 Result<FindMax> find_max(Plan plan, std::span<const Condition> objectives, const RunOptions& options,
                          const std::function<void(const RateTried&)>& on_trial, double max_rate) {
-  return search_max(plan, objectives, [&](const Plan& one) { return run_once(one, options); }, on_trial, max_rate);
+  TLSPROOF_TRY(const ServerStart server_start, server_start_of(plan));
+  const auto trial = [&](const Plan& one) { return run_again(one, options, server_start); };
+  TLSPROOF_TRY(FindMax found, search_max(plan, objectives, trial, on_trial, max_rate));
+  found.interrupted = found.interrupted || (options.stop != nullptr && options.stop->load());  // in the last replays
+  return found;
 }
 
 }  // namespace tlsproof::load

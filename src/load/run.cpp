@@ -8,6 +8,7 @@
 #include <system_error>
 #include <thread>
 
+#include "again.h"
 #include "replay.h"
 #include "server_cpu.h"
 #include "worker.h"
@@ -51,7 +52,7 @@ class Run {
     plan_.threads = num_threads(plan);
     course_.stop = options.stop;
   }
-  Result<Measurement> play();
+  Result<Measurement> play(ServerStart server_start);
 
  private:
   // A thread without a connection has nothing to do.
@@ -80,10 +81,10 @@ class Run {
   std::optional<Reading> server_first_, server_window_, server_last_;
 };
 
-Result<Measurement> Run::play() {
-  if (plan_.server_pid) {
-    server_.emplace(*plan_.server_pid);
-    if (!server_->read()) return fail_usage(fmt::format("there is no process {}", *plan_.server_pid));
+Result<Measurement> Run::play(ServerStart server_start) {
+  if (plan_.server_pid && server_start) {
+    server_.emplace(*plan_.server_pid, *server_start);
+    (void)server_->read();  // or the children that end from now on were never seen
   }
   for (unsigned i = 0; i < plan_.threads; ++i)
     workers_.push_back(std::make_unique<Worker>(plan_, *options_->clock, course_, i));
@@ -197,27 +198,43 @@ Measurement Run::sum_up(int64_t start_wall_ns) {
 }  // namespace
 
 Result<Measurement> run_once(const Plan& plan, const RunOptions& options) {
+  TLSPROOF_TRY(const ServerStart server_start, server_start_of(plan));
+  return run_again(plan, options, server_start);
+}
+
+Result<ServerStart> server_start_of(const Plan& plan) {
+  if (!plan.server_pid) return ServerStart();
+  const ServerStart start = ServerCpu::start_of(*plan.server_pid);
+  if (!start) return fail_usage(fmt::format("there is no process {}", *plan.server_pid));
+  return start;
+}
+
+Result<Measurement> run_again(const Plan& plan, const RunOptions& options, ServerStart server_start) {
   TLSPROOF_TRY_VOID(check(plan));
   Run run(plan, options);
-  return run.play();
+  return run.play(server_start);
 }
 
 Result<std::vector<BenchRun>> run_interleaved(std::span<const Plan> plans, unsigned repeats,
                                               const RunOptions& options) {
   std::vector<BenchRun> runs;
-  for (const Plan& plan : plans) runs.push_back({.plan = plan, .repeats = {}});
+  std::vector<ServerStart> server_starts;
+  for (const Plan& plan : plans) {
+    runs.push_back({.plan = plan, .repeats = {}});
+    TLSPROOF_TRY(server_starts.emplace_back(), server_start_of(plan));
+  }
   const auto stopped = [&] { return options.stop != nullptr && options.stop->load(); };
   for (unsigned turn = 0; turn < repeats; ++turn) {
-    for (BenchRun& run : runs) {
-      if (stopped()) {
-        run.interrupted = true;
-        continue;
-      }
-      TLSPROOF_TRY(auto measurement, run_once(run.plan, options));
+    for (size_t i = 0; i < runs.size() && !stopped(); ++i) {
+      BenchRun& run = runs[i];
+      TLSPROOF_TRY(auto measurement, run_again(run.plan, options, server_starts[i]));
       run.interrupted = run.interrupted || measurement.interrupted;
       run.repeats.push_back(std::move(measurement));
     }
   }
+  // In the last replays too: what they would have told is missing.
+  if (stopped())
+    for (BenchRun& run : runs) run.interrupted = true;
   return runs;
 }
 

@@ -155,6 +155,11 @@ void ServerCpu::credit_unwaited(const Processes& now) {
   }
 }
 
+std::optional<uint64_t> ServerCpu::start_of(pid_t pid) {
+  const auto one = process(pid);
+  return one && !one->ended ? std::optional(one->start) : std::nullopt;
+}
+
 std::optional<int64_t> ServerCpu::read() {
   const auto now = stable_family();
   if (!now) return std::nullopt;

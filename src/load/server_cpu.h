@@ -19,6 +19,10 @@ namespace tlsproof::load {
 class ServerCpu {
  public:
   explicit ServerCpu(pid_t pid) : pid_(pid) {}
+  // The process that had the pid when start_of() was asked, and no other that has it since.
+  ServerCpu(pid_t pid, uint64_t start) : pid_(pid), start_(start) {}
+  // When the process began, in clock ticks since the machine did. nullopt: there is none that lives.
+  [[nodiscard]] static std::optional<uint64_t> start_of(pid_t pid);
 
   // Nanoseconds, of which differences between two readings mean something; never less than the reading before. nullopt
   // once the process has ended (a zombie has), and when it cannot be seen. Takes about 20 µs for each process of the

@@ -25,7 +25,7 @@ struct FindMax {
   // The search ended because the generator could not go faster: the server may hold more.
   bool generator_limited = false;
   bool rate_capped = false;  // it ended at `max_rate`, which held
-  bool interrupted = false;
+  bool interrupted = false;  // by RunOptions::stop, or an objective is about the CPU of a process that ended meanwhile
   std::vector<RateTried> tried;  // in order
 };
 

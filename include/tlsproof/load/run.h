@@ -34,7 +34,10 @@ struct RunOptions {
 // over the same span.
 [[nodiscard]] Result<Measurement> run_once(const Plan& plan, const RunOptions& options);
 
-// `repeats` runs of each plan, in turn (A B A B …), so that what changes on the machine changes for all.
+// `repeats` runs of each plan, in turn (A B A B …), so that what changes on the machine changes for all. A plan's
+// Plan::server_pid is looked up once, before the first (a usage error where there is no such process): once it has
+// ended, repeats go on without its CPU (Measurement::server_gone). BenchRun::interrupted where `stop` came, in a replay
+// too.
 [[nodiscard]] Result<std::vector<BenchRun>> run_interleaved(std::span<const Plan> plans, unsigned repeats,
                                                             const RunOptions& options);
 

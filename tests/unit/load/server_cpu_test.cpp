@@ -237,5 +237,15 @@ TEST(ServerCpu, an_ended_process_is_gone_even_as_a_zombie) {
   EXPECT_FALSE(ServerCpu(0x3fffffff).read().has_value());
 }
 
+TEST(ServerCpu, another_process_with_the_pid_is_not_measured) {
+  Server server;
+  const auto start = ServerCpu::start_of(server.pid());
+  ASSERT_TRUE(start.has_value());
+  EXPECT_TRUE(ServerCpu(server.pid(), *start).read().has_value());
+  EXPECT_FALSE(ServerCpu(server.pid(), *start + 1).read().has_value());
+  server.kill_and_leave_zombie();
+  EXPECT_FALSE(ServerCpu::start_of(server.pid()).has_value());
+}
+
 }  // namespace
 }  // namespace tlsproof::load
