@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, kNumPhases> kPhases = {"connect", "first_
 struct ErrorName {
   std::string_view id, text;
 };
-constexpr std::array<ErrorName, 20> kErrors = {{
+constexpr std::array<ErrorName, 21> kErrors = {{
     {"refused", "the connection was refused"},
     {"unreachable", "the server cannot be reached: no route to it"},
     {"no_ports", "no local port was free"},
@@ -36,6 +36,7 @@ constexpr std::array<ErrorName, 20> kErrors = {{
     {"http_status", "the HTTP answer was"},
     {"http_broken", "the answer to the request is no HTTP"},
     {"early_data_lost", "the 0-RTT data were rejected and could not be sent again"},
+    {"not_begun", "never begun: the generator was too late, or too many connections were open"},
     {"local", "the client itself failed"},
 }};
 constexpr std::array<std::string_view, 5> kSteps = {"connect", "prelude", "server_hello", "handshake", "confirm"};

@@ -17,10 +17,22 @@ bool worth_replaying(ErrorKind kind) {
   return kind != ErrorKind::no_ports && kind != ErrorKind::no_descriptors && kind != ErrorKind::no_memory;
 }
 
+// What the replay does otherwise than the connection that failed: " (without its 0-RTT data)", or "".
+std::string differences(const Plan& plan, const FirstFailure& first) {
+  std::string text;
+  const auto add = [&](std::string_view what) { text += fmt::format("{}{}", text.empty() ? " (" : ", ", what); };
+  if (first.asked == Kind::early_data && first.session) add("without its 0-RTT data");
+  if (plan.verification == Verification::minimal || plan.reuse_key_share) add("with a fresh key share");
+  if (!plan.sources.empty()) add("from another local address");
+  return text.empty() ? text : text + ")";
+}
+
 Result<session::Job> make_job(const Plan& plan, const ErrorClass& error, const FirstFailure& first) {
   const std::string server_name = server_names_of(plan)[first.name];
   session::Job job;
-  TLSPROOF_TRY(job.plan.client, config_for(plan, first.asked, server_name));
+  // As ThreadState::config() has it.
+  const Kind kind = first.asked == Kind::psk_ke && !first.session ? Kind::psk : first.asked;
+  TLSPROOF_TRY(job.plan.client, config_for(plan, kind, server_name));
   job.plan.label = error_id(error);
   if (plan.identity) {
     job.plan.credentials = std::make_shared<session::Credentials>();
@@ -61,7 +73,11 @@ void replay_failures(const Plan& plan, const RunOptions& options, const std::map
   std::vector<ErrorClass> classes;
   for (auto& [error, count] : errors) {
     const auto found = first.find(error);
-    if (found == first.end() || !worth_replaying(error.kind)) {
+    if (error.kind == ErrorKind::not_begun) {
+      count.replay_text = "not played again: there was no connection";
+    } else if (error.kind == ErrorKind::early_data_lost) {
+      count.replay_text = "not played again: a replay sends no 0-RTT data";
+    } else if (found == first.end() || !worth_replaying(error.kind)) {
       count.replay_text = "not played again: it was for want of resources on this machine";
     } else if (jobs.size() >= kMaxReplays) {
       count.replay_text = "not played again: there were too many classes of errors";
@@ -87,9 +103,10 @@ void replay_failures(const Plan& plan, const RunOptions& options, const std::map
     } else if (session::AttemptResult& result = *(*results)[i];
                failed_again(plan, classes[i], first.at(classes[i]), result)) {
       count.replay = std::make_shared<const session::AttemptResult>(std::move(result));
-      count.replay_text = "played again with a trace: " + verdict::describe(count.replay->outcome);
+      count.replay_text = fmt::format("played again with a trace{}: {}", differences(plan, first.at(classes[i])),
+                                      verdict::describe(count.replay->outcome));
     } else {
-      count.replay_text = "played again, it did not fail";
+      count.replay_text = "played again" + differences(plan, first.at(classes[i])) + ", it did not fail";
     }
   }
 }

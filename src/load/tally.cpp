@@ -108,8 +108,7 @@ void Tally::never_began(int64_t now_ns, Kind asked) {
   ++second.started;
   ++second.failed;
   ++recent_.failed;
-  failed({ErrorKind::timeout, static_cast<uint16_t>(Step::connect)},
-         "it waited here for its begin until the time to connect was over: too many were open",
+  failed({ErrorKind::not_begun, 0}, "it waited here for its begin until the time to connect was over",
          {.asked = asked, .session = nullptr});
 }
 

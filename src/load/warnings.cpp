@@ -66,6 +66,10 @@ struct Writer {
       say("the generator was the limit: {} connections failed for want of ports, descriptors or memory here, which "
           "says nothing about the server",
           count_text(ours));
+    if (const auto found = measurement.errors.find({ErrorKind::not_begun, 0}); found != measurement.errors.end())
+      say("{} connections failed here before they began, for the server was never asked: the generator was too late, "
+          "or as many connections were open as may be",
+          count_text(found->second.count));
   }
 
   // The generator was late or had no time left, rather than the server.

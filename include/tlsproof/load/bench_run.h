@@ -48,6 +48,7 @@ enum class ErrorKind : uint8_t {
   http_status,      // the answer is not 2xx or 3xx; detail: the status
   http_broken,      // the answer is no HTTP
   early_data_lost,  // 0-RTT data were rejected and could not be sent again
+  not_begun,        // open loop: waited here for its begin for Timeouts::connect; nothing was sent
   local,            // ours: signing failed, no group to offer
 };
 [[nodiscard]] std::string_view to_text(ErrorKind kind);  // stable: "refused", "no_ports", …

@@ -99,9 +99,9 @@ struct Plan {
   std::vector<std::string> server_names;  // taken in turn
   // Kinds that resume are played with the newest session of their server (address, name, and version), got by a few
   // connections that are not counted before the warm-up; each thread has its own, and uses it until the server declines
-  // it or its lifetime is over. Who has declined one may take each once only: from then on every connection there waits
-  // for the tickets it is given, and each is used once. A connection for which there is no session is played as full,
-  // and counted as asked for and not got.
+  // it or its lifetime is over. Who declines two in a row that it had not taken twice may take each once only: from
+  // then on every connection there waits for the tickets it is given, and each is used once. A connection for which
+  // there is no session is played as full, and counted as asked for and not got.
   std::vector<MixPart> mix = {{Kind::full, 1}};
   Verification verification = Verification::cached;
   bool reuse_key_share = false;               // one key share a thread and group, for all its connections

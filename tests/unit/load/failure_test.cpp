@@ -1,10 +1,15 @@
 // A load against servers that do not behave: each failure is of its own class, and the run ends.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <condition_variable>
 
+#include "tlsproof/load/find_max.h"
 #include "tlsproof/load/run.h"
 #include "tlsproof/registry/constants.h"
 #include "tlsproof/x509/validate.h"
@@ -174,10 +179,11 @@ TEST(LoadFailure, OursIsNotTheServers) {
   Plan plan = plan_for(server.address());
   plan.client.alpn = {std::string(70'000, 'x')};  // does not fit into its length fields
   plan.count = 8;
-  const Measurement m = run(plan);
+  const Measurement m = run(plan, no_replay());
   EXPECT_EQ(m.completed, 0U);
   ASSERT_EQ(m.errors.size(), 1U);
   EXPECT_EQ(m.errors.begin()->first.kind, ErrorKind::local) << errors(m);
+  EXPECT_EQ(server.num_accepted(), 0U);  // nobody is troubled with it
 }
 
 TEST(LoadFailure, DescriptorsRunOut) {
@@ -269,6 +275,100 @@ TEST(LoadFailure, WhatDoesNotFailAgainSaysSo) {
   EXPECT_EQ(m.errors.begin()->second.replay_text, "played again, it did not fail");
 }
 
+TEST(LoadFailure, AReplaySaysWhatItDoesOtherwise) {
+  Server server([](int fd) { read_some(fd); });
+  Plan plan = plan_for(server.address());
+  plan.count = 4;
+  plan.reuse_key_share = true;
+  plan.sources = {*net::Address::from_ip("127.0.0.2", 0)};
+  const Measurement m = run(plan);
+  ASSERT_EQ(m.errors.size(), 1U) << errors(m);
+  const std::string& text = m.errors.begin()->second.replay_text;
+  EXPECT_TRUE(text.starts_with("played again with a trace (with a fresh key share, from another local address): "))
+      << text;
+}
+
+TEST(LoadFailure, AStopDuringTheReplaysIsNoWholeRun) {
+  std::atomic<bool> stop{false};
+  std::atomic<int> num{0};
+  Server server([&](int fd) {
+    read_some(fd);
+    if (++num == 5) stop = true;  // the replay
+  });
+  Plan plan = plan_for(server.address());
+  plan.count = 4;
+  load::RunOptions options;
+  options.stop = &stop;
+  const auto runs = load::run_interleaved(std::array{plan}, 1, options);
+  ASSERT_TRUE(runs.has_value());
+  EXPECT_TRUE(runs->front().interrupted);
+  EXPECT_EQ(runs->front().repeats.size(), 1U);
+}
+
+// A process that lives until it is told to end.
+class Process {
+ public:
+  Process() : pid_(fork()) {
+    if (pid_ != 0) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (true) pause();
+  }
+  ~Process() { end(); }
+  void end() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+};
+
+TEST(LoadFailure, WhatWasMeasuredOutlivesTheServersProcess) {
+  Process process;
+  TlsServer tls;
+  std::atomic<int> num{0};
+  Server server([&](int fd) {
+    tls(fd);
+    if (++num == 11) process.end();  // after the first repeat, in the second
+  });
+  Plan plan = plan_for(server.address());
+  plan.count = 10;
+  plan.arrivals.concurrency = 1;
+  plan.server_pid = process.pid();
+  const auto runs = load::run_interleaved(std::array{plan}, 3, {});
+  ASSERT_TRUE(runs.has_value()) << runs.error().message();
+  const auto& repeats = runs->front().repeats;
+  ASSERT_EQ(repeats.size(), 3U);
+  for (const Measurement& m : repeats) EXPECT_EQ(m.completed, 10U) << errors(m);
+  EXPECT_FALSE(repeats[0].server_gone);
+  EXPECT_TRUE(repeats[0].server_cpu_ns.has_value());
+  EXPECT_TRUE(repeats[2].server_gone);
+  EXPECT_FALSE(repeats[2].server_cpu_ns.has_value());
+  EXPECT_FALSE(load::run_once(plan, {}).has_value());  // nobody to begin with
+}
+
+TEST(LoadFailure, ASearchEndsWithTheServersProcess) {
+  Process process;
+  TlsServer tls;
+  Server server([&](int fd) { tls(fd); });
+  Plan plan = plan_for(server.address());
+  plan.arrivals = {.loop = load::Arrivals::Loop::constant, .rate = 20};
+  plan.count = 0;
+  plan.duration_ns = 200 * kMs;
+  plan.server_pid = process.pid();
+  const std::vector<load::Condition> objectives = {load::parse_condition("server_us<1000000").value()};
+  const auto found =
+      load::find_max(plan, objectives, no_replay(), [&](const load::RateTried&) { process.end(); }, 1000);
+  ASSERT_TRUE(found.has_value()) << found.error().message();
+  EXPECT_TRUE(found->interrupted);
+  ASSERT_EQ(found->tried.size(), 2U);
+  EXPECT_EQ(found->rate, 20);
+  EXPECT_TRUE(found->tried.back().why_not.starts_with("the server process ended")) << found->tried.back().why_not;
+}
+
 TEST(LoadFailure, AStopIsHonouredAtOnce) {
   std::atomic<bool> stop{false};
   Server server([&](int fd) {
@@ -351,10 +451,11 @@ TEST(LoadFailure, ArrivalsThatCannotBeginFailInTime) {
   plan.count = 0;
   plan.timeouts = {.connect = 100 * kMs, .handshake = 5'000 * kMs, .confirm = 100 * kMs};
   plan.timeouts.handshake = 600 * kMs;
-  const Measurement m = run(plan, no_replay());
+  Measurement m = run(plan, no_replay());
   EXPECT_EQ(m.started, 30U);
   EXPECT_EQ(m.num_failed(), 30U) << errors(m);
-  EXPECT_GE(m.errors.at({ErrorKind::timeout, at(Step::connect)}).count, 28U) << errors(m);
+  EXPECT_GE((m.errors[{ErrorKind::not_begun, 0}].count), 28U) << errors(m);
+  EXPECT_FALSE((m.errors.contains({ErrorKind::timeout, at(Step::connect)}))) << errors(m);
 }
 
 }  // namespace

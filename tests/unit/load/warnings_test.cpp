@@ -156,6 +156,10 @@ TEST(Warnings, errors) {
   EXPECT_THAT(one.said(),
               ElementsAre("70 of 10,070 connections failed, 40 of them because no local port was free",
                           HasSubstr("the generator was the limit: 40 connections failed for want of ports")));
+  one.seen.errors.clear();
+  one.seen.errors[{ErrorKind::not_begun, 0}].count = 5;
+  EXPECT_THAT(one.said(),
+              ElementsAre(HasSubstr("all of them because never begun"), HasSubstr("5 connections failed here before")));
 }
 
 TEST(Warnings, few_samples) {
