@@ -94,6 +94,9 @@ void add_threads(std::vector<ThreadUse>& to, const std::vector<ThreadUse>& from)
 
 void add(Measurement& to, const Measurement& from) {
   to.duration_ns += from.duration_ns;
+  to.window_ns += from.window_ns;
+  to.window_completed += from.window_completed;
+  to.completed_late += from.completed_late;
   to.started += from.started;
   to.completed += from.completed;
   to.abandoned += from.abandoned;
@@ -123,11 +126,11 @@ void add_server_cpu(Measurement& all, std::span<const Measurement> repeats) {
   for (const Measurement& one : repeats) {
     if (!one.server_cpu_ns) return;
     cpu_ns += *one.server_cpu_ns;
-    core_ns += one.server_cores_busy.value_or(0) * static_cast<double>(one.duration_ns);
+    core_ns += one.server_cores_busy.value_or(0) * static_cast<double>(one.window_ns);
   }
   all.server_cpu_ns = cpu_ns;
-  if (all.duration_ns > 0 && std::ranges::all_of(repeats, [](auto& one) { return one.server_cores_busy.has_value(); }))
-    all.server_cores_busy = core_ns / static_cast<double>(all.duration_ns);
+  if (all.window_ns > 0 && std::ranges::all_of(repeats, [](auto& one) { return one.server_cores_busy.has_value(); }))
+    all.server_cores_busy = core_ns / static_cast<double>(all.window_ns);
 }
 
 }  // namespace
@@ -185,7 +188,10 @@ uint64_t Measurement::num_failed() const {
 }
 
 double Measurement::rate() const {
-  return duration_ns <= 0 ? 0 : static_cast<double>(completed) * 1e9 / static_cast<double>(duration_ns);
+  // Where all completed after a short window their own time is the better guess.
+  if (window_completed == 0)
+    return duration_ns <= 0 ? 0 : static_cast<double>(completed) * 1e9 / static_cast<double>(duration_ns);
+  return window_ns <= 0 ? 0 : static_cast<double>(window_completed) * 1e9 / static_cast<double>(window_ns);
 }
 
 int64_t Measurement::client_cpu_ns() const {
@@ -195,12 +201,12 @@ int64_t Measurement::client_cpu_ns() const {
 }
 
 double Measurement::client_us_per_handshake() const {
-  return completed == 0 ? 0 : static_cast<double>(client_cpu_ns()) / 1e3 / static_cast<double>(completed);
+  return window_completed == 0 ? 0 : static_cast<double>(client_cpu_ns()) / 1e3 / static_cast<double>(window_completed);
 }
 
 double Measurement::server_us_per_handshake() const {
-  if (completed == 0 || !server_cpu_ns) return 0;
-  return static_cast<double>(*server_cpu_ns) / 1e3 / static_cast<double>(completed);
+  if (window_completed == 0 || !server_cpu_ns) return 0;
+  return static_cast<double>(*server_cpu_ns) / 1e3 / static_cast<double>(window_completed);
 }
 
 double Measurement::busiest_thread() const {

@@ -19,17 +19,12 @@ constexpr double kLowest = 1;       // a second; below, nothing is looked for
 constexpr double kNear = 1.05;      // of the lowest that did not hold to the highest that did
 constexpr size_t kMaxTrials = 60;   // doubling from 1 to a million takes 20, halving 5, each confirmation 1
 
-// What completed after the arrivals had ended, beyond what a handshake takes: a queue that grew all the time. In whole
-// seconds, since those are counted.
+// What completed after the arrivals had ended, beyond what a handshake takes: a queue that grew all the time.
 bool kept_up(const Plan& plan, const Measurement& measurement) {
   if (measurement.seconds.empty() || measurement.completed == 0) return true;
-  const int64_t window_s = (plan.duration_ns + 999'999'999) / 1'000'000'000;
-  uint64_t late = 0;
-  for (size_t i = static_cast<size_t>(window_s); i < measurement.seconds.size(); ++i)
-    late += measurement.seconds[i].completed;
   const double usual = static_cast<double>(measurement.seconds.front().finished.percentile(50));
   const double allowed = 0.05 + usual / static_cast<double>(plan.duration_ns);
-  return static_cast<double>(late) <= allowed * static_cast<double>(measurement.completed);
+  return static_cast<double>(measurement.completed_late) <= allowed * static_cast<double>(measurement.completed);
 }
 
 class Search {

@@ -14,6 +14,8 @@ size_t slots_of(int64_t ns) {
 }  // namespace
 
 void QuietTimes::reserve(int64_t duration_ns) {
+  constexpr int64_t kMost = int64_t{3'600} * 1'000'000'000;  // a run by count may take a week, or a second
+  duration_ns = std::min(duration_ns, kMost);
   if (busy_.size() < slots_of(duration_ns) + 1) busy_.resize(slots_of(duration_ns) + 1);
 }
 

@@ -180,15 +180,17 @@ Measurement Run::sum_up(int64_t start_wall_ns) {
   else if (course_.count_reached_ns.load() != 0)
     end = std::min(end, last_end);
   total.duration_ns = std::max<int64_t>(0, std::max(end, last_completion) - from_ns_);
+  for (const ThreadUse& thread : total.threads) total.window_ns = std::max(total.window_ns, thread.wall_ns);
   total.longest_gap_ns = completions.longest_ns(end - from_ns_);
   if (server_ && server_first_) {
-    total.server_gone = !server_first_->cpu_ns || !server_window_->cpu_ns || !server_last_->cpu_ns;
+    // By count the window reaches to the last end.
+    const Reading& end_of_window = course_.count_reached_ns.load() != 0 ? *server_last_ : *server_window_;
+    total.server_gone = !server_first_->cpu_ns || !end_of_window.cpu_ns;
     if (!total.server_gone) {
-      total.server_cpu_ns = *server_last_->cpu_ns - *server_first_->cpu_ns;
-      const int64_t wall_ns = server_window_->at_ns - server_first_->at_ns;
+      total.server_cpu_ns = *end_of_window.cpu_ns - *server_first_->cpu_ns;
+      const int64_t wall_ns = end_of_window.at_ns - server_first_->at_ns;
       if (wall_ns > 0)
-        total.server_cores_busy =
-            static_cast<double>(*server_window_->cpu_ns - *server_first_->cpu_ns) / static_cast<double>(wall_ns);
+        total.server_cores_busy = static_cast<double>(*total.server_cpu_ns) / static_cast<double>(wall_ns);
     }
   }
   if (options_->replay_failures && !total.interrupted) replay_failures(plan_, *options_, first, total.errors);

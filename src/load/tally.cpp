@@ -34,6 +34,7 @@ void Recent::take(Counts& total) {
 void Tally::begin(int64_t start_ns, int64_t duration_ns) {
   start_ns_ = last_end_ns_ = last_completion_ns_ = start_ns;
   completions_.reserve(duration_ns);
+  in_window_ = true;
 }
 
 Second& Tally::second_at(int64_t now_ns) {
@@ -54,6 +55,7 @@ void Tally::ended(const Connection& connection) {
   } else {
     ++recent_.failed;
   }
+  if (connection.completed() && in_window_) ++measurement_.window_completed;
   const Task& task = connection.task();
   if (!task.counted) return;
   last_end_ns_ = connection.ended_ns();
@@ -73,6 +75,7 @@ void Tally::completed(const Connection& connection) {
   completions_.completed(last_completion_ns_ - start_ns_);
   const Kind got = connection.got();
   ++m.completed;
+  if (!in_window_) ++m.completed_late;
   ++m.kinds[static_cast<size_t>(connection.task().asked)][static_cast<size_t>(got)];
   if (got == Kind::early_data) ++m.early_data_accepted;
   if (negotiated.hello_retry_request) ++m.hello_retry_requests;
@@ -120,6 +123,7 @@ void Tally::tick(int64_t now_ns, uint64_t open, uint64_t queued) {
   for (; num_ticked_ < num_over; ++num_ticked_) {
     measurement_.seconds[num_ticked_].open = open;
     measurement_.seconds[num_ticked_].queued = queued;
+    measurement_.seconds[num_ticked_].finished.compact();
   }
 }
 
@@ -132,6 +136,8 @@ void Tally::publish(Recent& recent, uint64_t open, uint64_t queued) {
 void add_thread(Measurement& total, const Measurement& of_thread) {
   total.started += of_thread.started;
   total.completed += of_thread.completed;
+  total.completed_late += of_thread.completed_late;
+  total.window_completed += of_thread.window_completed;
   total.abandoned += of_thread.abandoned;
   for (size_t i = 0; i < kNumKinds; ++i)
     for (size_t j = 0; j < kNumKinds; ++j) total.kinds[i][j] += of_thread.kinds[i][j];
@@ -157,6 +163,7 @@ void add_thread(Measurement& total, const Measurement& of_thread) {
     sum.open += one.open;
     sum.queued += one.queued;
     sum.finished.merge(one.finished);
+    sum.finished.compact();  // 270 kB each otherwise, for every second of the run
   }
   total.bytes_sent += of_thread.bytes_sent;
   total.bytes_received += of_thread.bytes_received;

@@ -42,6 +42,8 @@ class Tally {
   // An arrival that could not even begin in the time of a connect.
   void never_began(int64_t now_ns, Kind asked);
   void abandoned(uint64_t num) { measurement_.abandoned += num; }
+  // The window is over: what completes from now on is late.
+  void end_window() { in_window_ = false; }
   // Seconds that are over get their number of open connections and queued arrivals.
   void tick(int64_t now_ns, uint64_t open, uint64_t queued);
   // Gives what is new to the progress line.
@@ -63,6 +65,7 @@ class Tally {
   std::map<ErrorClass, FirstFailure> first_failures_;
   Recent::Counts recent_;
   int64_t start_ns_ = 0, last_end_ns_ = 0, last_completion_ns_ = 0;
+  bool in_window_ = false;
   size_t num_ticked_ = 0;  // seconds whose end is noted
 };
 

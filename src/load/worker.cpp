@@ -326,7 +326,7 @@ void Worker::settle(uint32_t at) {
     return;
   }
   tally_.ended(connection);
-  if (window_over_ && connection.completed()) sample_cpu(false);
+  if (window_over_ && count_reached_ && connection.completed()) sample_cpu(false);
   // So many fit, and no more: arrivals queue from now on.
   if (open_loop_ && connection.error() && connection.error()->kind == ErrorKind::no_descriptors)
     max_open_ = std::max<size_t>(1, num_open_);
@@ -354,6 +354,7 @@ void Worker::note_time(int64_t now_ns) {
   if (!window_over_ && measuring_ && !beginning(now_ns)) {
     window_over_ = true;
     sample_cpu(false);
+    if (!count_reached_) tally_.end_window();  // by count it reaches to the last end
   }
   if (measuring_) tally_.tick(now_ns, num_open_, num_queued());
   if (now_ns - published_ns_ >= kPublishEvery) {

@@ -196,6 +196,9 @@ class Writer {
     json_.field("start", format_utc(measured.start_wall_ns / 1'000'000'000));
     json_.field("start_ns", measured.start_wall_ns);
     json_.field("duration_ns", measured.duration_ns);
+    json_.field("window_ns", measured.window_ns);
+    json_.field("window_completed", measured.window_completed);
+    json_.field("completed_late", measured.completed_late);
     json_.field("rate", measured.rate());
     json_.field("started", measured.started);
     json_.field("completed", measured.completed);

@@ -347,6 +347,7 @@ class Reader : public JsonEvents {
 
   std::vector<std::pair<std::string_view, int64_t*>> signed_places() {
     std::vector<std::pair<std::string_view, int64_t*>> out = {{"duration_ns", &now().duration_ns},
+                                                              {"window_ns", &now().window_ns},
                                                               {"longest_gap_ns", &now().longest_gap_ns}};
     if (!now().threads.empty()) {
       load::ThreadUse& thread = now().threads.back();
@@ -362,6 +363,8 @@ class Reader : public JsonEvents {
     std::vector<std::pair<std::string_view, uint64_t*>> out = {
         {"started", &one.started},
         {"completed", &one.completed},
+        {"window_completed", &one.window_completed},
+        {"completed_late", &one.completed_late},
         {"abandoned", &one.abandoned},
         {"early_data_accepted", &one.early_data_accepted},
         {"hello_retry_requests", &one.hello_retry_requests},
@@ -418,6 +421,9 @@ void add(load::Second& into, const load::Second& more) {
 void add(Measurement& into, const Measurement& more) {
   into.start_wall_ns = std::min(into.start_wall_ns, more.start_wall_ns);
   into.duration_ns = std::max(into.duration_ns, more.duration_ns);
+  into.window_ns = std::max(into.window_ns, more.window_ns);
+  into.window_completed += more.window_completed;
+  into.completed_late += more.completed_late;
   into.started += more.started;
   into.completed += more.completed;
   into.abandoned += more.abandoned;

@@ -90,7 +90,7 @@ struct Second {
 };
 
 struct ThreadUse {
-  int64_t user_ns = 0, system_ns = 0;  // CPU within the measurement
+  int64_t user_ns = 0, system_ns = 0;  // CPU within the window
   int64_t wall_ns = 0;
   int64_t waited_ns = 0;  // ready to run while others had the core; 0 where the kernel does not tell
 };
@@ -98,10 +98,16 @@ struct ThreadUse {
 // One interval of one plan. Counts are of connections that began in it.
 struct Measurement {
   int64_t start_wall_ns = 0;  // since 1970
-  int64_t duration_ns = 0;    // from the first begin to the end of measuring; rates are counts by this
+  int64_t duration_ns = 0;    // from the first begin to the end of measuring, stragglers included
+  // The window: from the begin of the measurement to when no more connections begin (with Plan::count: to the last
+  // end). What completed in it, whenever it began, is what the CPU spent in it bought: rates and costs are of it alone,
+  // so that neither a warm-up's connections nor a straggler's time bend them.
+  int64_t window_ns = 0;
+  uint64_t window_completed = 0;
   uint64_t started = 0;
-  uint64_t completed = 0;  // Finished checked, and whatever more the plan asks for
-  uint64_t abandoned = 0;  // still under way when the run was interrupted; neither completed nor failed
+  uint64_t completed = 0;       // Finished checked, and whatever more the plan asks for
+  uint64_t completed_late = 0;  // of them after the window
+  uint64_t abandoned = 0;       // still under way when the run was interrupted; neither completed nor failed
   std::array<std::array<uint64_t, kNumKinds>, kNumKinds> kinds{};  // [asked for][as the server decided], of completed
   uint64_t early_data_accepted = 0;
   uint64_t hello_retry_requests = 0;
@@ -117,14 +123,14 @@ struct Measurement {
   // The longest time without any completion, as ten-millisecond slots tell (src/load/quiet.h): a server that stalled,
   // which a closed loop's latencies hardly show. 0: none of 20 ms or more, or nothing completed.
   int64_t longest_gap_ns = 0;
-  std::optional<int64_t> server_cpu_ns;     // of Plan::server_pid and its children, within the measurement
+  std::optional<int64_t> server_cpu_ns;     // of Plan::server_pid and its children, within the window
   std::optional<double> server_cores_busy;  // the same by wall time: 0.98 is one core full
   bool server_gone = false;                 // Plan::server_pid ended meanwhile: its CPU is not known
   bool interrupted = false;
 
   [[nodiscard]] uint64_t num_failed() const;
-  [[nodiscard]] double rate() const;                     // completed a second; 0 when nothing was measured
-  [[nodiscard]] int64_t client_cpu_ns() const;           // of all threads
+  [[nodiscard]] double rate() const;            // completed a second, in the window; 0 when nothing was measured
+  [[nodiscard]] int64_t client_cpu_ns() const;  // of all threads
   [[nodiscard]] double client_us_per_handshake() const;  // CPU; 0 when none completed
   [[nodiscard]] double server_us_per_handshake() const;  // CPU; 0 when not known
   [[nodiscard]] double busiest_thread() const;           // CPU by wall time of the busiest generator thread, 0 … 1

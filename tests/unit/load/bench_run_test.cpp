@@ -57,9 +57,9 @@ TEST(ErrorClass, every_kind_is_told_apart_and_no_detail_is_too_large) {
 Measurement second(uint64_t completed, int64_t cpu_ns) {
   Measurement one;
   one.start_wall_ns = 77;
-  one.duration_ns = 1'000'000'000;
+  one.duration_ns = one.window_ns = 1'000'000'000;
   one.started = completed + 3;
-  one.completed = completed;
+  one.completed = one.window_completed = completed;
   one.kinds[0][0] = completed;
   one.negotiated[{0x0304, 0x1301, 29, 0x0403}] = completed;
   one.errors[{ErrorKind::refused, 0}] = {.count = 2, .example = "first", .replay = nullptr, .replay_text = {}};
@@ -101,10 +101,25 @@ TEST(Measurement, of_nothing_is_zero) {
   EXPECT_EQ(merged({}).completed, 0u);
 }
 
+TEST(Measurement, a_warm_up_and_a_straggler_bend_no_figure) {
+  Measurement one;
+  one.window_ns = 5'000'000'000;
+  one.duration_ns = 8'000'000'000;  // one was still under way for three seconds
+  one.window_completed = 5'000;     // 600 of them had begun in the warm-up
+  one.completed = 4'401;
+  one.completed_late = 1;
+  one.threads = {{.user_ns = 3'000'000'000, .system_ns = 2'000'000'000, .wall_ns = 5'000'000'000}};
+  one.server_cpu_ns = 4'000'000'000;
+  EXPECT_DOUBLE_EQ(one.rate(), 1'000);
+  EXPECT_DOUBLE_EQ(one.client_us_per_handshake(), 1'000);
+  EXPECT_DOUBLE_EQ(one.server_us_per_handshake(), 800);
+  EXPECT_DOUBLE_EQ(one.busiest_thread(), 1);
+}
+
 TEST(Merged, adds_counts_and_weighs_shares) {
   BenchRun run;
   run.repeats = {second(1000, 100'000'000), second(500, 300'000'000)};
-  run.repeats[1].duration_ns = 3'000'000'000;
+  run.repeats[1].duration_ns = run.repeats[1].window_ns = 3'000'000'000;
   run.repeats[1].server_cores_busy = 0.1;
   run.repeats[1].errors[{ErrorKind::refused, 0}].example = "second";
   run.repeats[1].errors[{ErrorKind::refused, 0}].replay_text = "did not fail again";

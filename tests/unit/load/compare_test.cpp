@@ -124,8 +124,8 @@ TEST(SeriesOf, has_one_value_a_repeat) {
   BenchRun run;
   for (int repeat = 1; repeat <= 3; ++repeat) {
     Measurement one;
-    one.duration_ns = 1'000'000'000;
-    one.completed = static_cast<uint64_t>(1000 * repeat);
+    one.duration_ns = one.window_ns = 1'000'000'000;
+    one.completed = one.window_completed = static_cast<uint64_t>(1000 * repeat);
     one.threads = {{.user_ns = 300'000'000, .system_ns = 0, .wall_ns = 1'000'000'000}};
     one.phases[2].record(2'000'000, one.completed);
     one.phases[0].record(1'000'000, one.completed);

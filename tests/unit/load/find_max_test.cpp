@@ -28,8 +28,8 @@ struct World {
     const auto mood = moods.find(rates.size());
     const double now = mood == moods.end() ? capacity : mood->second;
     Measurement seen;
-    seen.duration_ns = plan.duration_ns;
-    seen.completed = seen.started = static_cast<uint64_t>(rate * 10);
+    seen.duration_ns = seen.window_ns = plan.duration_ns;
+    seen.completed = seen.window_completed = seen.started = static_cast<uint64_t>(rate * 10);
     const bool late = rate > generator;
     seen.phases[2].record(rate > now || late ? 50 * kMs : 2 * kMs, std::max<uint64_t>(1, seen.completed));
     seen.threads = {{.user_ns = late ? plan.duration_ns : 1, .system_ns = 0, .wall_ns = plan.duration_ns}};
@@ -37,6 +37,7 @@ struct World {
     seen.seconds.resize(12);
     for (auto& second : seen.seconds) second.completed = seen.completed / (rate > queue_from ? 12 : 10);
     if (rate <= queue_from) seen.seconds.resize(10);
+    if (rate > queue_from) seen.completed_late = seen.completed / 6;
     seen.interrupted = rates.size() == stop_at;
     return seen;
   }

@@ -13,9 +13,9 @@ using Holds = GateResult::Holds;
 // 1,000 handshakes of 1 to 1000 ms in 2 s; 5 errors.
 BenchRun measured_run() {
   Measurement one;
-  one.duration_ns = 2'000 * kMs;
+  one.duration_ns = one.window_ns = 2'000 * kMs;
   one.started = 1005;
-  one.completed = 1000;
+  one.completed = one.window_completed = 1000;
   one.kinds[3][3] = 950;
   one.kinds[3][0] = 30;
   one.kinds[0][0] = 20;
@@ -97,7 +97,7 @@ TEST(Gate, what_was_not_measured_neither_holds_nor_fails) {
 TEST(Gate, repeats_are_judged_together) {
   BenchRun run = measured_run();
   run.repeats.push_back(run.repeats[0]);
-  run.repeats[1].completed = 0;
+  run.repeats[1].completed = run.repeats[1].window_completed = 0;
   EXPECT_DOUBLE_EQ(judged("rate<1000", run).measured, 250);
   EXPECT_DOUBLE_EQ(judged("errors>0", run).measured, 10);
 }

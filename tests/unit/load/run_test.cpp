@@ -76,6 +76,12 @@ TEST(Load, EndsWithTheDuration) {
   EXPECT_EQ(m.completed, m.started);
   EXPECT_LT(m.completed, server.num_accepted());  // the warm-up is not counted
   EXPECT_GE(m.duration_ns, plan.duration_ns);
+  // What the warm-up had begun and the window saw completed counts for the rate; what came late does not.
+  EXPECT_GE(m.window_ns, plan.duration_ns * 3 / 4);
+  EXPECT_LE(m.window_ns, m.duration_ns + 50'000'000);
+  EXPECT_GE(m.window_completed + m.completed_late, m.completed);
+  EXPECT_LE(m.window_completed, server.num_accepted());
+  EXPECT_DOUBLE_EQ(m.rate(), static_cast<double>(m.window_completed) * 1e9 / static_cast<double>(m.window_ns));
 }
 
 TEST(Load, VerificationModes) {

@@ -20,8 +20,8 @@ struct Case {
   Case() {
     plan.anchors = std::make_shared<x509::TrustAnchors>(x509::TrustAnchors::none());
     plan.arrivals = {.loop = Arrivals::Loop::constant, .rate = 1000};
-    seen.duration_ns = 10'000 * kMs;
-    seen.started = seen.completed = 10'000;
+    seen.duration_ns = seen.window_ns = 10'000 * kMs;
+    seen.started = seen.completed = seen.window_completed = 10'000;
     seen.kinds[0][0] = 10'000;
     seen.phases[2].record(2 * kMs, 10'000);
     seen.phases[4].record(20'000, 10'000);

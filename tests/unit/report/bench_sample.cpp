@@ -77,12 +77,13 @@ void add_second(Measurement& measured, uint64_t seed, double slower) {
   second.open = 16;
   measured.started += second.started;
   measured.completed += second.completed;
+  measured.window_completed += second.completed;
 }
 
 Measurement make_measurement(uint64_t seed, double slower) {
   Measurement measured;
   measured.start_wall_ns = kStart + static_cast<int64_t>(seed) * 5 * kSecond;
-  measured.duration_ns = 3 * kSecond;
+  measured.duration_ns = measured.window_ns = 3 * kSecond;
   for (int i = 0; i < 3; ++i) add_second(measured, seed + static_cast<uint64_t>(i), slower);
   measured.negotiated[{0x0304, 0x1301, 0x001d, 0x0403}] = 2115;
   measured.negotiated[{0x0304, 0x1301, 0x001d, 0}] = 885;
