@@ -217,6 +217,7 @@ Result<int> run_compare(const ParsedOptions& options, BenchReport report, Comman
   for (const std::string& path : options.positional) {
     TLSPROOF_TRY(BenchSide side, read_one_side(path));
     side.run.plan.label = path;
+    report.interrupted |= side.run.interrupted;
     report.sides.push_back(std::move(side));
   }
   const load::BenchRun& a = report.sides[0].run;

@@ -71,7 +71,7 @@ Result<std::string> Search::judge_trial(const Measurement& measurement) const {
   for (const GateResult& result : judge(objectives_, run)) {
     if (result.holds == GateResult::Holds::no) return result.text;
     if (result.holds == GateResult::Holds::yes) continue;
-    if (measurement.completed != 0)
+    if (measurement.completed != 0 && measurement.num_failed() == 0)
       return fail_usage(fmt::format("the objective {} cannot be judged: {}", result.condition.text, result.text));
     return result.text;
   }

@@ -121,7 +121,32 @@ bool holds(Relation relation, double value, double bound) {
   return false;
 }
 
-GateResult judge_one(const Condition& condition, const Measurement& all) {
+// Which share of the slowest a time does not look at. Of a mean the failures are as good as the tail.
+double share_above(const Figure& figure) {
+  switch (figure.what) {
+    case Figure::What::min:
+      return 1;
+    case Figure::What::mean:
+      return 0.01;
+    case Figure::What::max:
+      return 0;
+    default:
+      return 1 - figure.percent / 100;
+  }
+}
+
+// A connection that failed has no latency. Were they the slowest of all, would the time be another, so that the
+// condition is not `yes` or no any longer?
+bool failures_could_turn(const Condition& condition, const Figure& figure, const Measurement& all, bool yes) {
+  const auto failed = static_cast<double>(all.num_failed());
+  const double share = failed / (failed + static_cast<double>(all.completed));
+  constexpr double kRounding = 1e-9;
+  if (failed == 0 || share <= share_above(figure) + kRounding) return false;
+  const bool slow_is_yes = condition.relation == Relation::greater || condition.relation == Relation::greater_or_equal;
+  return yes != slow_is_yes;
+}
+
+GateResult judge_one(const Condition& condition, const Measurement& all, bool judges_errors) {
   GateResult result;
   result.condition = condition;
   const auto figure = parse_figure(condition.figure);
@@ -140,6 +165,15 @@ GateResult judge_one(const Condition& condition, const Measurement& all) {
   const Histogram& histogram = all.phases.at(static_cast<size_t>(figure->phase));
   if (figure->what == Figure::What::percentile && rests_on_few(histogram, figure->percent))
     result.text += fmt::format(" (of {} samples only)", count_text(histogram.count()));
+  if (figure->unit != FigureUnit::seconds || all.num_failed() == 0) return result;
+  const std::string failed =
+      fmt::format("{} of {}", count_text(all.num_failed()), count_text(all.num_failed() + all.completed));
+  if (!judges_errors && failures_could_turn(condition, *figure, all, yes)) {
+    result.holds = GateResult::Holds::unknown;
+    result.text += fmt::format(" of those completed alone; {} failed, too many to tell it of all (errors>0)", failed);
+  } else {
+    result.text += fmt::format("; {} failed", failed);
+  }
   return result;
 }
 
@@ -164,8 +198,10 @@ Result<Condition> parse_condition(std::string_view text) {
 
 std::vector<GateResult> judge(std::span<const Condition> conditions, const BenchRun& run) {
   const Measurement all = merged(run);
+  const bool judges_errors = std::ranges::any_of(
+      conditions, [](const Condition& one) { return one.figure == "errors" || one.figure == "completed"; });
   std::vector<GateResult> results;
-  for (const Condition& condition : conditions) results.push_back(judge_one(condition, all));
+  for (const Condition& condition : conditions) results.push_back(judge_one(condition, all, judges_errors));
   return results;
 }
 

@@ -116,16 +116,21 @@ struct Writer {
     return measurement.longest_gap_ns >= std::max({kStall, 20 * spacing, 2 * usual});
   }
 
+  [[nodiscard]] std::string blind() const {
+    return fmt::format(
+        "a closed loop cannot see a stall: at most {} connections wait at a time, however many would have come (--rate "
+        "for an open loop)",
+        count_text(plan.arrivals.concurrency));
+  }
+
   void stalls() {
     const std::string gap = time_text(seconds(measurement.longest_gap_ns));
     if (closed() && stalled())
       say("a closed loop cannot see a stall, and there was one: for at least {} no handshake completed, which counts "
           "as {} slow ones at most (--rate shows what arrivals would have met)",
           gap, count_text(plan.arrivals.concurrency));
-    else if (closed())
-      say("a closed loop cannot see a stall: at most {} connections wait at a time, however many would have come "
-          "(--rate for an open loop)",
-          count_text(plan.arrivals.concurrency));
+    else if (closed() && measurement.longest_gap_ns >= kStall)
+      all.push_back(blind());
     else if (stalled())
       say("for at least {} no handshake completed", gap);
   }
@@ -159,6 +164,11 @@ struct Writer {
     if (measurement.client_certificates_sent < measurement.client_certificates_asked)
       say("a client certificate was asked for in {} handshakes and sent in {}",
           count_text(measurement.client_certificates_asked), count_text(measurement.client_certificates_sent));
+    // RFC 8446 §4.4.2.4: who refuses the certificate says so after our Finished, when the client is done already.
+    const bool tls13 =
+        std::ranges::any_of(measurement.negotiated, [](const auto& row) { return row.first.version == 0x0304; });
+    if (measurement.client_certificates_asked != 0 && tls13 && !plan.confirm && plan.http_request.empty())
+      say("the server's verdict on the client's certificate was not waited for (--confirm)");
   }
 
   void samples() {
@@ -188,6 +198,12 @@ std::vector<std::string> warnings(const Plan& plan, const Measurement& measureme
   writer.samples();
   writer.stalls();
   return std::move(writer.all);
+}
+
+std::vector<std::string> notes(const Plan& plan, const Measurement& measurement) {
+  const Writer writer{plan, measurement, {}};
+  if (!writer.closed() || measurement.longest_gap_ns >= kStall) return {};
+  return {writer.blind()};
 }
 
 }  // namespace tlsproof::load

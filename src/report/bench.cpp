@@ -17,10 +17,6 @@ constexpr BenchFormat kFormats[] = {
     {"svg", "a picture: latency percentiles, throughput over time", &write_bench_svg},
 };
 
-bool any_completed(const load::FindMax& found) {
-  return std::ranges::any_of(found.tried, [](const load::RateTried& tried) { return tried.measurement.completed > 0; });
-}
-
 std::vector<std::string> failures(const BenchReport& report) {
   std::vector<std::string> out;
   for (const BenchSide& side : report.sides)
@@ -51,7 +47,12 @@ std::vector<std::string> gaps(const BenchReport& report) {
     out.emplace_back("no rate held, and the generator was the limit: nothing is known of the server");
   else if (report.find_max && !report.find_max->interrupted && !any_completed(*report.find_max))
     out.emplace_back("no handshake completed at any rate: nothing was measured");
-  if (!report.incomparable.empty()) out.push_back("not compared: " + report.incomparable);
+  if (!report.incomparable.empty())
+    out.push_back("not compared: " + report.incomparable);
+  else if (report.sides.size() == 2 && std::ranges::all_of(report.comparison, [](const load::Comparison& row) {
+             return row.verdict == load::Comparison::Verdict::unknown;
+           }))
+    out.emplace_back("nothing could be compared: too few repeats");
   return out;
 }
 

@@ -82,4 +82,8 @@ std::string versions_text(const load::Plan& plan) {
   return out;
 }
 
+bool any_completed(const load::FindMax& found) {
+  return std::ranges::any_of(found.tried, [](const load::RateTried& tried) { return tried.measurement.completed > 0; });
+}
+
 }  // namespace tlsproof::report

@@ -20,6 +20,8 @@ namespace tlsproof::report {
 [[nodiscard]] std::string arrivals_text(const load::Plan& plan);
 // Whom the side is called: the plan's label, else its target.
 [[nodiscard]] std::string side_name(const load::Plan& plan);
+// Whether any connection of any rate completed.
+[[nodiscard]] bool any_completed(const load::FindMax& found);
 // "TLS 1.3", "TLS 1.3 or 1.2": what is offered.
 [[nodiscard]] std::string versions_text(const load::Plan& plan);
 

@@ -228,7 +228,7 @@ class Writer {
       json_.field("failed", second.failed);
       json_.field("open", second.open);
       json_.field("queued", second.queued);
-      histogram("finished", second.finished);
+      if (!second.finished.empty()) histogram("finished", second.finished);
       json_.end_object();
     });
     json_.field("bytes_sent", measured.bytes_sent);
@@ -252,6 +252,8 @@ class Writer {
     json_.field("server_gone", measured.server_gone);
     json_.field("interrupted", measured.interrupted);
     list("warnings", warnings(side.run.plan, measured),
+         [&](const std::string& one) { json_.string(make_safe(one, kMaxJsonText)); });
+    list("notes", notes(side.run.plan, measured),
          [&](const std::string& one) { json_.string(make_safe(one, kMaxJsonText)); });
     json_.end_object();
   }
@@ -327,7 +329,7 @@ class Writer {
       json_.field("held", tried.held);
       json_.field("generator_limited", tried.generator_limited);
       text("why_not", tried.why_not);
-      histogram("finished", latency);
+      if (!latency.empty()) histogram("finished", latency);
       json_.end_object();
     });
     json_.end_object();

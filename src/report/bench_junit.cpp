@@ -96,7 +96,7 @@ void add_measured(Suite& suite, const BenchReport& report, const BenchSide& side
   }
   if (report.interrupted)
     suite.error("measured", "interrupted", "interrupted before all was measured");
-  else if (completed == 0 && !report.find_max)
+  else if (completed == 0 && !(report.find_max && any_completed(*report.find_max)))
     suite.error("measured", "not_tested", "no handshake completed: nothing was measured");
   else
     suite.passed("measured", duration_ns);
@@ -129,6 +129,8 @@ void add_find_max(Suite& suite, const BenchReport& report) {
     suite.error(name, "interrupted", "interrupted before a rate held");
   else if (found.generator_limited)
     suite.error(name, "not_tested", "the generator was the limit: nothing is known of the server");
+  else if (!any_completed(found))
+    suite.error(name, "not_tested", "no handshake completed at any rate");
   else
     suite.failed(name, "no rate held");
 }
@@ -139,6 +141,7 @@ std::string remarks(const BenchReport& report, const BenchSide& side) {
     const load::Measurement total = merged(side.run);
     for (const std::string& warning : warnings(side.run.plan, total))
       out += "\nwarning: " + make_safe(warning, kMaxMessage);
+    for (const std::string& note : notes(side.run.plan, total)) out += "\nnote: " + make_safe(note, kMaxMessage);
     for (const auto& [error, count] : total.errors)
       out += fmt::format("\n{} errors: {}", count.count, make_safe(error_text(error), kMaxMessage));
     out += fmt::format("\n{} handshakes/s, verification {}", significant(total.rate()),

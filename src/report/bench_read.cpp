@@ -25,8 +25,10 @@ constexpr size_t kMaxSides = 2;
 constexpr size_t kMaxRepeats = 1000;
 constexpr size_t kMaxRows = 10'000;  // of any list of a measurement: classes of errors, what was negotiated, threads
 constexpr size_t kMaxListed = 1000;  // names, addresses, code points of a plan
-// A histogram takes up to 270 kB of memory for a few bytes of a file.
-constexpr size_t kMaxHistograms = 8192;
+constexpr size_t kMaxSeconds = 200'000;  // of the whole file
+// A histogram takes up to 270 kB of memory for a few bytes of a file: the buckets between the first and the last that
+// are used, of all histograms together: what three hours of seconds take whose latencies span a factor of 60.
+constexpr size_t kMaxBuckets = size_t{64} << 20;
 constexpr double kMaxCount = 9e15;  // what a double counts exactly
 
 template <class T>
@@ -267,7 +269,7 @@ class Reader : public JsonEvents {
     }
     if (path == "seconds[]") {
       now().seconds.emplace_back();
-      return listed(now().seconds.size(), kMaxRows);
+      return listed(++num_seconds_, kMaxSeconds);
     }
     if (path == "seconds[].finished") return begin_histogram(now().seconds.back().finished, path);
     std::string_view name = path;
@@ -285,9 +287,10 @@ class Reader : public JsonEvents {
 
   Status begin_histogram(Histogram& histogram, std::string_view path) {
     if (!histogram.empty()) return fail_usage(fmt::format("{} is given twice", path));
-    if (++num_histograms_ > kMaxHistograms) return fail_usage(fmt::format("more than {} histograms", kMaxHistograms));
     histogram_ = &histogram;
     histogram_path_ = path;
+    first_bucket_ = std::numeric_limits<size_t>::max();
+    last_bucket_ = 0;
     min_ = max_ = 0;
     sum_ = 0;
     return {};
@@ -298,7 +301,10 @@ class Reader : public JsonEvents {
     if (static_cast<double>(count) > kMaxCount) return fail_usage("a histogram counts more than can be");
     if (min_ > max_) return fail_usage("a histogram has its least value above its greatest");
     if (count > 0) histogram_->set_exact(min_, max_, sum_);
+    histogram_->compact();
+    if (count > 0) num_buckets_ += last_bucket_ - first_bucket_ + 1;
     histogram_ = nullptr;
+    if (num_buckets_ > kMaxBuckets) return fail_usage("its histograms take too much memory");
     return {};
   }
 
@@ -308,6 +314,9 @@ class Reader : public JsonEvents {
     if (bucket_.size() > 2 || bucket_[0] > 1e6 || bucket_[1] > kMaxCount ||
         !histogram_->add_bucket(static_cast<uint32_t>(bucket_[0]), static_cast<uint64_t>(bucket_[1])))
       return fail_usage("there is no such bucket of a histogram");
+    if (bucket_[1] < 1) return {};
+    first_bucket_ = std::min(first_bucket_, static_cast<size_t>(bucket_[0]));
+    last_bucket_ = std::max(last_bucket_, static_cast<size_t>(bucket_[0]));
     return {};
   }
 
@@ -399,7 +408,8 @@ class Reader : public JsonEvents {
   std::vector<double> bucket_;
   int64_t min_ = 0, max_ = 0;
   double sum_ = 0;
-  size_t num_histograms_ = 0;
+  size_t first_bucket_ = 0, last_bucket_ = 0;
+  size_t num_buckets_ = 0, num_seconds_ = 0;
 };
 
 std::unexpected<Error> bad_report(const std::string& path, std::string_view why) {
@@ -456,6 +466,56 @@ std::string shard_name(const BenchSide& side, const std::string& path) {
                      side.run.plan.num_shards);
 }
 
+// What each connection does and when, as far as a report tells it: what differs, or "". Of two shards of one load only
+// how many connections are theirs differs, by one at most; concurrency and threads may.
+std::string_view differs(const Plan& a, const Plan& b) {
+  if (a.target != b.target) return "target";
+  if (a.seed != b.seed) return "seed";
+  if (a.arrivals.loop != b.arrivals.loop) return "loop";
+  if (a.arrivals.rate != b.arrivals.rate) return "rate";
+  const auto same_part = [](const load::MixPart& x, const load::MixPart& y) {
+    return x.kind == y.kind && x.weight == y.weight;
+  };
+  if (!std::ranges::equal(a.mix, b.mix, same_part)) return "mix";
+  if (a.client.versions != b.client.versions) return "versions";
+  if (a.client.cipher_suites != b.client.cipher_suites) return "cipher suites";
+  if (a.client.groups != b.client.groups) return "groups";
+  if (a.client.alpn != b.client.alpn) return "ALPN";
+  if (a.client.server_name != b.client.server_name || a.server_names != b.server_names || a.name != b.name)
+    return "server names";
+  if (a.duration_ns != b.duration_ns) return "duration";
+  if (a.warm_up_ns != b.warm_up_ns) return "warm-up";
+  if (std::max(a.count, b.count) - std::min(a.count, b.count) > 1 || (a.count == 0) != (b.count == 0)) return "count";
+  if (a.prelude.protocol != b.prelude.protocol) return "protocol before TLS";
+  if (a.http_request != b.http_request) return "HTTP request";
+  if (a.confirm != b.confirm) return "confirmation";
+  if (a.close_by != b.close_by) return "close";
+  if ((a.identity == nullptr) != (b.identity == nullptr)) return "client certificate";
+  return {};
+}
+
+// Rates add up only of what ran at the same time: what is common to all must be nine tenths of the longest.
+Status check_times(std::span<const BenchSide> shards, std::span<const std::string> paths) {
+  for (size_t repeat = 0; repeat < shards.front().run.repeats.size(); ++repeat) {
+    int64_t begin = std::numeric_limits<int64_t>::min(), end = std::numeric_limits<int64_t>::max(), longest = 0;
+    for (size_t i = 0; i < shards.size(); ++i) {
+      const Measurement& one = shards[i].run.repeats[repeat];
+      constexpr int64_t kLast = std::numeric_limits<int64_t>::max() / 2;  // reports hold any number
+      const int64_t from = std::clamp(one.start_wall_ns, -kLast, kLast), length = std::min(one.duration_ns, kLast);
+      begin = std::max(begin, from);
+      end = std::min(end, from + length);
+      longest = std::max(longest, length);
+      const double common = begin < end ? static_cast<double>(end) - static_cast<double>(begin) : 0;
+      if (i > 0 && common < 0.9 * static_cast<double>(longest))
+        return fail_usage(
+            fmt::format("{} did not run at the same time as the others: {:.1f} % of repeat {} is common, and 90 % are "
+                        "wanted",
+                        shard_name(shards[i], paths[i]), 100 * common / static_cast<double>(longest), repeat + 1));
+    }
+  }
+  return {};
+}
+
 Status check_shards(std::span<const BenchSide> shards, std::span<const std::string> paths) {
   const BenchSide& first = shards.front();
   std::set<unsigned> seen;
@@ -469,16 +529,15 @@ Status check_shards(std::span<const BenchSide> shards, std::span<const std::stri
     if (const std::string why = load::incomparable(first.run.plan, plan); !why.empty())
       return fail_usage(fmt::format("{} is no part of the same load as {}: {}", shard_name(shards[i], paths[i]),
                                     shard_name(first, paths[0]), why));
-    if (plan.seed != first.run.plan.seed || plan.target != first.run.plan.target ||
-        plan.arrivals.loop != first.run.plan.arrivals.loop)
-      return fail_usage(fmt::format("{} has another target, seed or loop than {}", shard_name(shards[i], paths[i]),
-                                    shard_name(first, paths[0])));
+    if (const std::string_view what = differs(first.run.plan, plan); !what.empty())
+      return fail_usage(fmt::format("{} is no part of the same load as {}: another {}", shard_name(shards[i], paths[i]),
+                                    shard_name(first, paths[0]), what));
     if (shards[i].run.repeats.size() != first.run.repeats.size())
       return fail_usage(fmt::format("{} has {} repeats, {} has {}", shard_name(shards[i], paths[i]),
                                     shards[i].run.repeats.size(), shard_name(first, paths[0]),
                                     first.run.repeats.size()));
   }
-  return {};
+  return check_times(shards, paths);
 }
 
 }  // namespace
@@ -516,10 +575,12 @@ Result<BenchSide> merge_shards(std::span<const BenchSide> shards, std::span<cons
     out.run.plan.arrivals.rate += more.run.plan.arrivals.rate;
     out.run.plan.arrivals.concurrency += more.run.plan.arrivals.concurrency;
     out.run.plan.threads += more.run.plan.threads;
+    out.run.plan.count += more.run.plan.count;
   }
   // The CPU of a server that several shards watched would be counted several times.
   for (Measurement& one : out.run.repeats)
     if (shards.size() > 1) one.server_cpu_ns = std::nullopt, one.server_cores_busy = std::nullopt;
+  if (shards.size() > 1) out.run.plan.server_pid.reset();
   out.run.plan.shard = out.run.plan.num_shards = 1;
   out.command.clear();
   return out;

@@ -320,6 +320,7 @@ void write_side(Canvas& canvas, const BenchSide& side, std::string_view letter) 
   canvas.line(kMargin + canvas.paint(counts, good ? Paint::none : Paint::caution));
   canvas.blank();
   for (const std::string& warning : warnings(plan, total)) caution(canvas, "warning", warning);
+  for (const std::string& note : notes(plan, total)) canvas.field("note", note, 4);
   canvas.field("load", load_text(side.run));
   canvas.field("asked", asked_text(plan));
   write_kinds(canvas, total);
@@ -362,10 +363,11 @@ void write_comparison(Canvas& canvas, const BenchReport& report) {
   canvas.line(canvas.paint(kMargin + canvas.pad("", kName) + right("A", 10) + right("B", 10) + right("B/A", 9) + "  " +
                                canvas.pad("95 % interval", kInterval),
                            Paint::dim));
-  bool too_few = false;
+  bool too_few = false, any_known = false;
   for (const load::Comparison& row : report.comparison) {
     using Verdict = load::Comparison::Verdict;
     too_few |= row.verdict == Verdict::unknown;
+    any_known |= row.verdict != Verdict::unknown;
     const Paint paint = row.verdict == Verdict::better  ? Paint::good
                         : row.verdict == Verdict::worse ? Paint::bad
                                                         : Paint::dim;
@@ -374,6 +376,7 @@ void write_comparison(Canvas& canvas, const BenchReport& report) {
                 right(fmt::format("{:.3f}", row.ratio), 9) + "  " + canvas.pad(interval, kInterval) + "  " +
                 canvas.paint(word_of(row), paint));
   }
+  if (any_known) canvas.line(kMargin + canvas.paint("about one row in twenty differs by chance alone", Paint::dim));
   if (too_few)
     canvas.line(kMargin +
                 canvas.paint("too few: fewer than three values a side say nothing; see --repeat", Paint::dim));
@@ -407,7 +410,7 @@ void write_find_max(Canvas& canvas, const BenchReport& report) {
                              right(latency.empty() ? "-" : milliseconds(latency.percentile(99)), 10) +
                              right(std::to_string(one.num_failed()), 8) + "  ";
     std::string line = left;
-    const std::string why = tried.held ? "holds" : tried.generator_limited ? "the generator was late" : tried.why_not;
+    const std::string why = tried.held ? "holds" : tried.why_not;
     for (const std::string& part : canvas.fold(why, canvas.width() - display_width(left), 3)) {
       canvas.line(line + canvas.paint(part, tried.held ? Paint::good : Paint::caution));
       line.assign(display_width(left), ' ');

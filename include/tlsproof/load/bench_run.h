@@ -141,6 +141,8 @@ struct Measurement {
 // Why a measurement does not say what it seems to: one sentence each, safe to show. "the generator was the limit: …",
 // "a closed loop cannot see …", "no arrival was …".
 [[nodiscard]] std::vector<std::string> warnings(const Plan& plan, const Measurement& measurement);
+// What is so of every load of its kind, and worth knowing: "a closed loop cannot see a stall: …" where there was none.
+[[nodiscard]] std::vector<std::string> notes(const Plan& plan, const Measurement& measurement);
 
 // Whether fewer than ten samples lie beyond the percentile: such a one says little, and is marked where it is shown.
 // False for an empty histogram.

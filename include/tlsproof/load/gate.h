@@ -26,11 +26,13 @@ struct Condition {
 
 struct GateResult {
   Condition condition;
-  enum class Holds : uint8_t { yes, no, unknown } holds = Holds::unknown;  // unknown: the figure was not measured
-  double measured = 0;                                                     // in the unit of the bound
-  std::string text;                                                        // "p99 is 31.2 ms, over 20 ms"
+  enum class Holds : uint8_t { yes, no, unknown } holds = Holds::unknown;
+  double measured = 0;  // in the unit of the bound
+  std::string text;     // "p99 is 31.2 ms, over 20 ms"
 };
-// Of all repeats together. `unknown` is no "no": a build that needs the figure has not got it.
+// Of all repeats together. `unknown` is no "no": a build that needs the figure has not got it. That is so of what was
+// not measured, and of a time among so many failures that it would have come out otherwise with them as the slowest
+// (more than a percentile leaves above it; of a mean, one in a hundred), unless a condition is about errors.
 [[nodiscard]] std::vector<GateResult> judge(std::span<const Condition> conditions, const BenchRun& run);
 
 }  // namespace tlsproof::load

@@ -21,7 +21,8 @@ inline constexpr size_t kMaxBenchReportLen = size_t{256} << 20;
 [[nodiscard]] Result<std::vector<BenchSide>> parse_bench_report(std::string_view json, const std::string& path);
 
 // The shards of one load as one: counts and histograms of the same repeat and the same second added. Usage errors: not
-// every shard is there once, they are of different plans, or do not have as many repeats. `paths` are for messages.
+// every shard is there once, they are of different plans, do not have as many repeats, or did not run at the same time
+// (nine tenths of it). `paths` are for messages.
 [[nodiscard]] Result<BenchSide> merge_shards(std::span<const BenchSide> shards, std::span<const std::string> paths);
 
 }  // namespace tlsproof::report

@@ -45,14 +45,16 @@ TEST(Gate, judges_what_was_measured) {
     std::string_view text;
   };
   const Case cases[] = {
-      {"p99>20ms", Holds::yes, "p99 is 990 ms, over 20 ms"},
-      {"p99>1s", Holds::no, "p99 is 990 ms, not over 1 s"},
-      {"p50 < 600 ms", Holds::yes, "p50 is 500 ms, under 600 ms"},
-      {"p99.9>1us", Holds::yes, "p99.9 is 999 ms, over 1 µs (of 1,000 samples only)"},
-      {"finished.max<=1000ms", Holds::yes, "finished.max is 1 s, at most 1 s"},
-      {"min>=1000001ns", Holds::no, "min is 1 ms (-0.0001 %), not at least 1 ms"},
-      {"mean>=400ms", Holds::yes, "mean is 500 ms, at least 400 ms"},
-      {"connect.p50>=1ms", Holds::yes, "connect.p50 is 2 ms, at least 1 ms"},
+      {"p99>20ms", Holds::yes, "p99 is 990 ms, over 20 ms; 5 of 1,005 failed"},
+      {"p99>1s", Holds::no, "p99 is 990 ms, not over 1 s; 5 of 1,005 failed"},
+      {"p50 < 600 ms", Holds::yes, "p50 is 500 ms, under 600 ms; 5 of 1,005 failed"},
+      {"p99.9>1us", Holds::yes, "p99.9 is 999 ms, over 1 µs (of 1,000 samples only); 5 of 1,005 failed"},
+      {"finished.max<=1000ms", Holds::unknown,
+       "finished.max is 1 s, at most 1 s of those completed alone; 5 of 1,005 failed, too many to tell it of all "
+       "(errors>0)"},
+      {"min>=1000001ns", Holds::no, "min is 1 ms (-0.0001 %), not at least 1 ms; 5 of 1,005 failed"},
+      {"mean>=400ms", Holds::yes, "mean is 500 ms, at least 400 ms; 5 of 1,005 failed"},
+      {"connect.p50>=1ms", Holds::yes, "connect.p50 is 2 ms, at least 1 ms; 5 of 1,005 failed"},
       {"rate<1000", Holds::yes, "rate is 500 handshakes/s, under 1000 handshakes/s"},
       {"rate<500/s", Holds::no, "rate is 500 handshakes/s, not under 500 handshakes/s"},
       {"errors>0", Holds::yes, "errors is 5, over 0"},
@@ -92,6 +94,32 @@ TEST(Gate, what_was_not_measured_neither_holds_nor_fails) {
        {"p99>1ms", "rate<1", "errors>0", "errors>0%", "client_us>1", "server_us>1", "resumed<1", "client_busy>1%"})
     EXPECT_EQ(judged(condition, BenchRun{}).holds, Holds::unknown) << condition;
   EXPECT_EQ(judged("p99>1ms", BenchRun{}).text, "p99 was not measured: no handshake completed");
+}
+
+TEST(Gate, a_time_says_nothing_where_the_failures_could_turn_it) {
+  const auto all = [](std::initializer_list<std::string_view> texts, const BenchRun& run) {
+    std::vector<Condition> conditions;
+    for (const std::string_view text : texts) conditions.push_back(parse_condition(text).value());
+    return judge(conditions, run).at(0);
+  };
+  BenchRun run = measured_run();
+  run.repeats[0].errors[{ErrorKind::refused, 0}].count = 10;  // of 1,010: still below one in a hundred
+  EXPECT_EQ(judged("p99>1s", run).holds, Holds::no);
+  EXPECT_EQ(judged("p99.5>1s", run).holds, Holds::unknown);
+  run.repeats[0].errors[{ErrorKind::refused, 0}].count = 9'000;
+  EXPECT_EQ(judged("p99>1s", run).holds, Holds::unknown);
+  EXPECT_EQ(judged("p99>1s", run).text,
+            "p99 is 990 ms, not over 1 s of those completed alone; 9,000 of 10,000 failed, too many to tell it of all "
+            "(errors>0)");
+  EXPECT_EQ(judged("p50<1s", run).holds, Holds::unknown);
+  EXPECT_EQ(judged("connect.p50>1s", run).holds, Holds::unknown);
+  EXPECT_EQ(judged("max>2s", run).holds, Holds::unknown);
+  EXPECT_EQ(judged("mean>2s", run).holds, Holds::unknown);
+  EXPECT_EQ(judged("p99>20ms", run).holds, Holds::yes);  // slower it would be over it all the more
+  EXPECT_EQ(judged("min>2s", run).holds, Holds::no);
+  EXPECT_EQ(judged("rate<100", run).holds, Holds::no);
+  EXPECT_EQ(all({"p99>1s", "errors>95%"}, run).holds, Holds::no);  // who asks about errors has their answer
+  EXPECT_EQ(all({"p99>1s", "rate<1"}, run).holds, Holds::unknown);
 }
 
 TEST(Gate, repeats_are_judged_together) {

@@ -109,6 +109,36 @@ TEST(Bench, ExitStatusSaysWhatTheReportSays) {
   EXPECT_EQ(bench_exit_status({}), 3);
 }
 
+TEST(Bench, TooFewRepeatsAreNoComparison) {
+  BenchReport report = make_versus_report();
+  EXPECT_EQ(bench_exit_status(report), 0);
+  EXPECT_THAT(write_bench_text(report), HasSubstr("about one row in twenty differs by chance alone"));
+  for (BenchSide& side : report.sides) side.run.repeats.resize(2);
+  report.comparison = load::compare(load::series_of(report.sides[0].run), load::series_of(report.sides[1].run), true);
+  EXPECT_EQ(bench_exit_status(report), 3);
+  EXPECT_THAT(write_bench_text(report), HasSubstr("nothing could be compared: too few repeats"));
+  EXPECT_THAT(write_bench_text(report), Not(HasSubstr("by chance")));
+}
+
+TEST(BenchText, SearchTellsWhyARateDidNotHold) {
+  BenchReport report = make_find_max_report();
+  report.find_max->tried[1].generator_limited = true;
+  report.find_max->tried[1].why_not = "errors is 3, not 0; the generator was the limit";
+  EXPECT_THAT(write_bench_text(report), HasSubstr("errors is 3, not 0"));
+}
+
+TEST(BenchJunit, SearchThatNobodyAnsweredIsNotTested) {
+  BenchReport report = make_find_max_report();
+  report.find_max->rate = 0;
+  report.sides[0].run.repeats.clear();
+  EXPECT_THAT(write_bench_junit(report), HasSubstr("<failure"));  // others did complete
+  for (load::RateTried& tried : report.find_max->tried) tried.measurement.completed = 0;
+  EXPECT_EQ(bench_exit_status(report), 3);
+  const std::string junit = write_bench_junit(report);
+  EXPECT_THAT(junit, HasSubstr("tests=\"2\" failures=\"0\" errors=\"2\""));
+  EXPECT_THAT(junit, Not(HasSubstr("<failure")));
+}
+
 TEST(BenchFormats, NothingOfAnybodyComesAlive) {
   const std::string evil = "\x1b[31m\r\n\t::error::x\n\"'<script>&amp;]]>\xff\xfe\xef\xbf\xbe\u202e\u0007=1+1\\";
   const BenchReport report = make_hostile_bench_report(evil);
@@ -164,6 +194,19 @@ TEST(BenchRead, TwoSidesAreRead) {
   EXPECT_EQ(read->size(), 2U);
 }
 
+TEST(BenchRead, ManySecondsAreRead) {
+  BenchReport report = make_bench_report();
+  auto& seconds = report.sides[0].run.repeats[0].seconds;
+  seconds.resize(18'000);
+  for (size_t i = 0; i < seconds.size(); i += 2) seconds[i].finished.record(2'000'000), seconds[i].finished.compact();
+  const std::string json = write_bench_json(report);
+  const auto read = parse_bench_report(json, "a.json");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->front().run.repeats[0].seconds.size(), 18'000U);
+  EXPECT_EQ(read->front().run.repeats[0].seconds[4].finished.count(), 1U);
+  EXPECT_TRUE(read->front().run.repeats[0].seconds[5].finished.empty());
+}
+
 TEST(BenchRead, RefusesWhatIsNoReport) {
   const std::string good = write_bench_json(make_bench_report());
   const auto changed = [&](std::string_view from, std::string_view to) {
@@ -200,11 +243,18 @@ TEST(BenchRead, RefusesWhatIsNoReport) {
 
 TEST(BenchRead, IsBoundedWhateverTheFileHolds) {
   std::string many = "{\"schema\": \"tlsproof-bench/1\", \"sides\": [{\"repeats\": [{\"seconds\": [";
-  for (int i = 0; i < 10'001; ++i) many += i == 0 ? "{}" : ",{}";
+  for (int i = 0; i < 200'001; ++i) many += i == 0 ? "{}" : ",{}";
   EXPECT_FALSE(parse_bench_report(many + "]}]}]}", "a.json"));
   std::string deep = "{\"sides\":";
   for (int i = 0; i < 1000; ++i) deep += '[';
   EXPECT_FALSE(parse_bench_report(deep, "a.json"));
+  // A few bytes that take 270 kB each.
+  const std::string wide = R"({"finished":{"count":2,"min_ns":1,"max_ns":4000000000000,"buckets":[[1,1],[33000,1]]}})";
+  many.resize(many.find("{}"));
+  for (int i = 0; i < 2100; ++i) many += (i == 0 ? "" : ",") + wide;
+  const auto huge = parse_bench_report(many + "]}]}]}", "a.json");
+  ASSERT_FALSE(huge);
+  EXPECT_THAT(huge.error().what, HasSubstr("too much memory"));
   // Sums of counts that no counter holds.
   EXPECT_TRUE(
       parse_bench_report(R"({"schema":"tlsproof-bench/1","sides":[{"plan":{"target":"x","mix":[{"kind":"full"}]},
@@ -239,6 +289,54 @@ TEST(BenchShards, AddUp) {
   EXPECT_EQ(both.num_failed(), 2 * one.num_failed());
   EXPECT_EQ(both.threads.size(), 2U);
   EXPECT_FALSE(both.server_cpu_ns);  // both watched the same server
+  EXPECT_FALSE(whole->run.plan.server_pid);
+  auto counted = shards_of(2);
+  counted[0].run.plan.count = 16;
+  counted[1].run.plan.count = 15;
+  EXPECT_EQ(merge_shards(counted, kPaths)->run.plan.count, 31U);
+}
+
+TEST(BenchShards, OfOtherPlansAreRefused) {
+  const std::pair<const char*, void (*)(load::Plan&)> kRows[] = {
+      {"rate", [](load::Plan& plan) { plan.arrivals.rate = 7; }},
+      {"mix", [](load::Plan& plan) { plan.mix[0].weight = 71; }},
+      {"versions", [](load::Plan& plan) { plan.client.versions = {0x0303}; }},
+      {"server names", [](load::Plan& plan) { plan.name = "other.example.com"; }},
+      {"duration", [](load::Plan& plan) { ++plan.duration_ns; }},
+      {"warm-up", [](load::Plan& plan) { plan.warm_up_ns = 0; }},
+      {"count", [](load::Plan& plan) { plan.count = 1; }},
+      {"HTTP request", [](load::Plan& plan) { plan.http_request = {'G'}; }},
+      {"confirmation", [](load::Plan& plan) { plan.confirm = true; }},
+      {"close", [](load::Plan& plan) { plan.close_by = load::CloseBy::reset; }},
+      {"client certificate",
+       [](load::Plan& plan) {
+         plan.identity = std::make_shared<const load::ClientKey>(
+             load::ClientKey{{}, *crypto::PrivateKey::generate(crypto::KeyKind::ed25519)});
+       }},
+  };
+  for (const auto& [what, change] : kRows) {
+    auto shards = shards_of(2);
+    change(shards[1].run.plan);
+    const auto merged = merge_shards(shards, kPaths);
+    ASSERT_FALSE(merged) << what;
+    EXPECT_EQ(merged.error().kind, Error::Kind::usage);
+    EXPECT_THAT(merged.error().what, HasSubstr(std::string("'b.json' (shard 2 of 2) is no part of the same load")));
+    EXPECT_THAT(merged.error().what, HasSubstr(std::string("another ") + what));
+  }
+}
+
+TEST(BenchShards, OfOtherTimesAreRefused) {
+  auto late = shards_of(2);
+  late[1].run.repeats[1].start_wall_ns += 290'000'000;  // of 3 s
+  EXPECT_TRUE(merge_shards(late, kPaths));
+  late[1].run.repeats[1].start_wall_ns += 20'000'000;
+  EXPECT_THAT(merge_shards(late, kPaths).error().what,
+              HasSubstr("'b.json' (shard 2 of 2) did not run at the same time as the others: 89.7 % of repeat 2"));
+  late[1].run.repeats[1].start_wall_ns += 5'000'000'000;
+  EXPECT_THAT(merge_shards(late, kPaths).error().what, HasSubstr(" 0.0 % of repeat 2"));
+  auto brief = shards_of(2);
+  brief[1].run.repeats[0].duration_ns = 2'000'000'000;
+  EXPECT_FALSE(merge_shards(brief, kPaths));
 }
 
 TEST(BenchShards, AreRefusedWhereTheyDoNotMakeAWhole) {
