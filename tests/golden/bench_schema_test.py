@@ -60,7 +60,7 @@ class Schema(unittest.TestCase):
                             (("sides", 0, "plan"), None), ((*repeat, "completed"), -1), ((*repeat, "phases", "finished", "buckets"), [[1]]),
                             ((*repeat, "phases", "finished", "buckets"), [[1, 0]]), ((*repeat, "errors", 0, "count"), 0),
                             ((*repeat, "kinds", 0, "asked"), "half"), ((*repeat, "extra"), 1), (("sides", 0, "gates", 0, "holds"), "maybe"),
-                            ((*repeat, "seconds", 0, "finished"), None), (("interrupted",), "no")]:
+                            ((*repeat, "seconds", 0, "completed"), None), (("interrupted",), "no")]:
             with self.subTest(path=path, value=value):
                 self.assertFalse(VALIDATOR.is_valid(change(path, value)))
 
