@@ -403,6 +403,22 @@ Result<double> highest_rate(const ParsedOptions& options, const Plan& plan) {
   return most / plan.num_shards;
 }
 
+namespace {
+
+// The connections that a load makes in advance for the sessions that its kinds resume.
+size_t num_first_sessions(const Plan& plan) {
+  const auto any_of = [&](std::initializer_list<Kind> kinds) {
+    return std::ranges::any_of(plan.mix, [&](const load::MixPart& part) {
+      return part.weight > 0 && std::ranges::find(kinds, part.kind) != kinds.end();
+    });
+  };
+  const size_t families = size_t{any_of({Kind::session_id})} + size_t{any_of({Kind::ticket})} +
+                          size_t{any_of({Kind::psk, Kind::psk_ke, Kind::early_data})};
+  return families * plan.threads * plan.addresses.size() * std::max<size_t>(1, plan.server_names.size());
+}
+
+}  // namespace
+
 Status check_safety(const ParsedOptions& options, const Plan& plan, double whole_rate) {
   const auto stranger = std::ranges::find_if_not(plan.addresses, is_private);
   if (stranger != plan.addresses.end() && !options.has("allow-public"))
@@ -422,6 +438,12 @@ Status check_safety(const ParsedOptions& options, const Plan& plan, double whole
   if (plan.arrivals.loop == Arrivals::Loop::closed)
     return fail_usage(fmt::format(
         "a closed loop has no upper rate, against {}: give --rate, or lift the limit by --max-rate none", cap));
+  // One for each thread, name and kind of session, all at once before the load begins.
+  if (const size_t sessions = num_first_sessions(plan); static_cast<double>(sessions * plan.num_shards) > most)
+    return fail_usage(fmt::format(
+        "{} connections would get sessions to resume before the load, against {}: fewer --threads or names, "
+        "or --max-rate",
+        sessions * plan.num_shards, cap));
   if (whole_rate > most * (1 + 1e-9))
     return fail_usage(fmt::format("--rate {} is above {}{}", options.get("rate"), cap,
                                   options.has("max-rate") ? "" : "; --max-rate raises them"));

@@ -88,7 +88,8 @@ class Safety(unittest.TestCase):
         for words, part in [(["--rate", "201"], "--rate 201 is above the 200 connections a second"), ([], "a closed loop has no upper rate"),
                             (["--concurrency", "1"], "--max-rate none"), (["--find-max", "--slo", "p99<1ms", "--rate", "201"], "--rate 201 is above"),
                             (["--rate", "301", "--max-rate", "300"], "--rate 301 is above --max-rate 300"),
-                            (["--rate", "201", "--shard", "1/10"], "--rate 201 is above")]:
+                            (["--rate", "201", "--shard", "1/10"], "--rate 201 is above"),
+                            (["--rate", "10", "--kind", "psk", "--threads", "201"], "201 connections would get sessions")]:
             with self.subTest(words=words):
                 expect_complaint(self, run("bench", PUBLIC, "--allow-public", *words), 2, part)
         expect_complaint(self, run("bench", DEAD, "--max-rate", "5", "--rate", "6"), 2, "--rate 6 is above --max-rate 5")  # where it is given it holds
