@@ -4,14 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <pugixml.hpp>
 
 #include "src/report/bench_figures.h"
-#include "tlsproof/base/file.h"
 #include "tlsproof/base/text.h"
 #include "tlsproof/report/bench_read.h"
 #include "unit/report/bench_sample.h"
+#include "unit/report/sample_file.h"
 
 namespace tlsproof::report {
 namespace {
@@ -20,18 +19,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using Holds = load::GateResult::Holds;
-
-// Compares with reports/samples/NAME; with TLSPROOF_UPDATE_GOLDEN set, writes it instead.
-void expect_golden(const std::string& name, const std::string& content) {
-  const std::string path = std::string(TLSPROOF_SOURCE_DIR) + "/reports/samples/" + name;
-  if (std::getenv("TLSPROOF_UPDATE_GOLDEN") != nullptr) {
-    ASSERT_TRUE(save_file(path, as_bytes(content)));
-    return;
-  }
-  const auto wanted = load_file(path, "sample");
-  ASSERT_TRUE(wanted) << wanted.error().message();
-  EXPECT_EQ(content, as_text(*wanted)) << "run this test with TLSPROOF_UPDATE_GOLDEN=1 and read the difference";
-}
 
 TEST(BenchSamples, AreWhatIsWritten) {
   const BenchReport report = make_bench_report();

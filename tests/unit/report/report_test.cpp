@@ -14,6 +14,7 @@
 #include "tlsproof/report/junit.h"
 #include "tlsproof/report/markdown.h"
 #include "tlsproof/report/text.h"
+#include "unit/report/sample_file.h"
 #include "unit/report/sample_run.h"
 
 namespace tlsproof::report {
@@ -24,18 +25,6 @@ using testing::Not;
 using testing::StartsWith;
 using verdict::CheckRun;
 using verdict::Verdict;
-
-// Compares with reports/samples/NAME; with TLSPROOF_UPDATE_GOLDEN set, writes it instead.
-void expect_golden(const std::string& name, const std::string& content) {
-  const std::string path = std::string(TLSPROOF_SOURCE_DIR) + "/reports/samples/" + name;
-  if (std::getenv("TLSPROOF_UPDATE_GOLDEN") != nullptr) {
-    ASSERT_TRUE(save_file(path, as_bytes(content)));
-    return;
-  }
-  const auto wanted = load_file(path, "sample");
-  ASSERT_TRUE(wanted) << wanted.error().message();
-  EXPECT_EQ(content, as_text(*wanted)) << "run this test with TLSPROOF_UPDATE_GOLDEN=1 and read the difference";
-}
 
 TEST(Samples, AreWhatIsWritten) {
   const CheckRun run = make_sample_run();
